@@ -1,0 +1,273 @@
+"""The asking flow: understand → complete the follow-up → retrieve → read → verify → abstain → Answer.
+
+The only module that knows the order of these stages; it knows nothing of how any of them works. The extractive path
+imports no language-model library: ``read_llm`` and ``models.llms`` are imported only when a model is configured.
+
+What the language-model side provides (all raise ``rag.errors.LLMError`` subclasses):
+
+* ``models.llms.make_llm(name, settings) -> ChatModel``
+* ``ask.read_llm.condense(question, history, llm, settings) -> str`` the follow-up made whole by the model;
+* ``ask.read_llm.stream(query, hits, llm, settings, *, complaint="", usage=None) -> Iterator[str]`` raw pieces of text with
+  markers [n] that mean the n-th of ``hits``; ``complaint`` names claims to mend when it is asked once more; ``usage`` is a
+  dict the stream adds its token counts to;
+* ``ask.read_llm.is_refusal(text) -> bool`` the model says it is not in the passages;
+* ``ask.cite.verify(draft, hits, settings) -> Draft`` for both readers, and stable under growth: verifying a longer
+  text must not change what was made of its earlier whole sentences, so that they can be streamed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rag.ask import abstain, cite, followup
+from rag.ask.draft import Draft
+from rag.ask.query import understand
+from rag.ask.read_extractive import ExtractiveReader
+from rag.errors import LLMIncomplete, RagError, UsageError, redact
+from rag.text.sentences import sentence_spans
+from rag.types import Answer, Event, Hit, Query, Retrieved, Token
+
+if TYPE_CHECKING:
+    from rag.index import Index
+    from rag.settings import Settings
+
+History = Sequence[tuple[str, str]]
+MAX_HISTORY = 8
+
+
+class Rag:
+    """Ask questions of an index.
+
+    ``llm`` is "extractive" (the sources' own sentences), a model name such as "openai:gpt-…", or a ready chat model;
+    None means ``settings.llm``. Raises UsageError for an unknown name, MissingDependency where a package is needed.
+    Safe to use from several threads. Every failure while answering becomes an ``Answer`` with status "failed".
+    """
+
+    def __init__(self, index: Index, llm: Any = None, settings: Settings | None = None) -> None:
+        from rag.retrieve import Retriever
+
+        self.index = index
+        self.settings = settings or index.settings
+        self.retriever = Retriever(index, self.settings)
+        self.reader = ExtractiveReader(index, self.settings)
+        name = self.settings.llm if llm is None else llm
+        self.llm: Any = None
+        if name != "extractive":
+            from rag.models.llms import make_llm
+
+            self.llm = make_llm(name, self.settings) if isinstance(name, str) else name
+
+    def ask(self, question: str, history: History = (), k: int | None = None) -> Answer:
+        """One question, one Answer. ``history`` holds (question, answer) pairs, oldest first; ``k`` passages returned."""
+        answer: Answer | None = None
+        for event in self.stream(question, history, k):
+            if isinstance(event, Answer):
+                answer = event
+        assert answer is not None
+        return answer
+
+    def stream(self, question: str, history: History = (), k: int | None = None) -> Iterator[Event]:
+        """Yield ``Retrieved``, then ``Token``s, then the ``Answer``. Never raises for a failure of answering."""
+        clock = _Clock()
+        state = _State(question if isinstance(question, str) else str(question))
+        try:
+            yield from self._flow(state, history, k, clock)
+        except Exception as exc:  # the one place where a crash becomes a typed failure, never a refusal
+            yield self._failed(state, exc, clock)
+
+    async def aask(self, question: str, history: History = (), k: int | None = None) -> Answer:
+        """``ask`` off the event loop."""
+        return await asyncio.to_thread(self.ask, question, history, k)
+
+    async def astream(self, question: str, history: History = (), k: int | None = None) -> AsyncIterator[Event]:
+        """``stream`` off the event loop; closing it early ends the work at the next piece."""
+        iterator = self.stream(question, history, k)
+        done = object()
+        try:
+            while (event := await asyncio.to_thread(next, iterator, done)) is not done:
+                yield event  # type: ignore[misc]
+        finally:
+            await asyncio.to_thread(iterator.close)  # type: ignore[attr-defined]
+
+    def batch(self, items: Iterable[Mapping[str, Any] | str], k: int | None = None) -> Iterator[Answer]:
+        """One Answer per item, in order. An item is a question or {"question", "history"?}."""
+        for item in items:
+            if isinstance(item, str):
+                yield self.ask(item, k=k)
+            else:
+                history = [(str(q), str(a)) for q, a in item.get("history") or ()]
+                yield self.ask(item.get("question", ""), history, k)
+
+    # the flow
+
+    def _flow(self, state: _State, history: History, k: int | None, clock: _Clock) -> Iterator[Event]:
+        settings = self.settings
+        question = _checked(state.question, settings)
+        history = tuple((str(q), str(a)) for q, a in history)[-MAX_HISTORY:]
+        query = self._understand(question, history)
+        state.query = query
+        clock.lap("understand")
+        k = settings.k if k is None else k
+        if k < 1:
+            raise UsageError(f"k={k}: ask for at least 1 passage")
+        if query.chitchat:
+            yield Retrieved(query.text, ())
+            yield self._abstained(state, abstain.small_talk(query, settings), (), clock)
+            return
+        found = tuple(self.retriever.search(query, k=max(k, settings.context_passages)))
+        state.hits = found[:k]
+        clock.lap("retrieve")
+        yield Retrieved(query.text, state.hits)
+        if self.llm is None:
+            draft = self.reader.read(query, found)
+            clock.lap("read")
+            if draft.text:
+                draft = cite.verify(draft, found, settings)
+            clock.lap("verify")
+        else:
+            draft = yield from self._read_llm(query, found[: settings.context_passages], state)
+            clock.lap("read")
+        decision = abstain.decide(query, found, draft, self.index, by_model=self.llm is not None)
+        clock.lap("decide")
+        if not decision.answer:
+            yield self._abstained(state, abstain.refusal(query, found, decision, settings), state.hits, clock)
+            return
+        if self.llm is None:
+            yield Token(draft.text)
+        yield Answer(
+            question=question,
+            query=query.text,
+            status="answered",
+            text=draft.text,
+            short=draft.short,
+            language=draft.language,
+            citations=draft.citations,
+            hits=state.hits,
+            timings=clock.timings(),
+            usage=dict(draft.usage),
+            complete=draft.complete,
+        )
+
+    def _understand(self, question: str, history: History) -> Query:
+        learnt = self.index.store.snapshot().abbreviations()
+        whole = question
+        if history:
+            if self.llm is not None:
+                from rag.ask import read_llm
+
+                whole = read_llm.condense(question, history, self.llm, self.settings)
+            else:
+                whole = followup.complete(question, history)
+        return replace(understand(whole, abbreviations=learnt), original=question)
+
+    def _read_llm(self, query: Query, hits: tuple[Hit, ...], state: _State) -> Iterator[Event]:
+        """Stream through verification: each whole sentence is checked before it is shown. Returns the checked Draft."""
+        from rag.ask import read_llm
+
+        if not hits:
+            return Draft("", language="en" if query.language == "en" else "vi", refused=True)
+        draft, shown = Draft(""), ""
+        for attempt in range(2 if self.settings.verification == "retry" else 1):
+            text, complete, usage = "", True, dict(draft.usage)
+            complaint = "; ".join(draft.notes)
+            # with "retry" the first attempt may be thrown away, so nothing of it is shown
+            show = self.settings.verification != "retry"
+            try:
+                for piece in read_llm.stream(query, hits, self.llm, self.settings, complaint=complaint, usage=usage):
+                    text += piece
+                    whole = _whole_sentences(text)
+                    if show and whole and not read_llm.is_refusal(text):
+                        checked = cite.verify(Draft(whole, language=_language(query)), hits, self.settings).text
+                        if checked.startswith(shown) and len(checked) > len(shown):
+                            yield Token(checked[len(shown) :])
+                            shown = checked
+            except LLMIncomplete:
+                if not text:
+                    raise
+                complete = False
+            if read_llm.is_refusal(text):
+                return Draft("", language=_language(query), usage=usage, refused=True)
+            draft = cite.verify(Draft(text, language=_language(query), usage=usage, complete=complete), hits, self.settings)
+            draft = replace(draft, usage=usage, complete=complete)
+            if attempt == 0 and not draft.notes:
+                break
+        if draft.text.startswith(shown) and len(draft.text) > len(shown):
+            yield Token(draft.text[len(shown) :])
+        return draft
+
+    def _abstained(self, state: _State, text: str, hits: tuple[Hit, ...], clock: _Clock) -> Answer:
+        query = state.query
+        return Answer(
+            question=state.question,
+            query=query.text if query else state.question,
+            status="abstained",
+            text=text,
+            language=_language(query) if query else "vi",
+            hits=hits,
+            timings=clock.timings(),
+        )
+
+    def _failed(self, state: _State, exc: Exception, clock: _Clock) -> Answer:
+        kind = type(exc).__name__ if isinstance(exc, RagError) else f"InternalError ({type(exc).__name__})"
+        message = redact(f"{kind}: {exc}", self.settings.secrets())
+        return Answer(
+            question=state.question[: self.settings.max_question_chars],
+            query=state.query.text if state.query else "",
+            status="failed",
+            language=_language(state.query) if state.query else "vi",
+            hits=state.hits,
+            timings=clock.timings(),
+            error=message,
+            complete=False,
+        )
+
+
+class _State:
+    """What is known so far of one question, kept for the failure's Answer."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self.query: Query | None = None
+        self.hits: tuple[Hit, ...] = ()
+
+
+class _Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self) -> None:
+        self._first = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = self._laps.get(name, 0.0) + (now - self._last) * 1000
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        total = (time.perf_counter() - self._first) * 1000
+        return {**{k: round(v, 3) for k, v in self._laps.items()}, "total": round(total, 3)}
+
+
+def _checked(question: str, settings: Settings) -> str:
+    text = question.strip()
+    if not text:
+        raise UsageError("the question is empty: type one")
+    if len(text) > settings.max_question_chars:
+        raise UsageError(
+            f"the question has {len(text)} characters; at most {settings.max_question_chars} are allowed: shorten it or raise max_question_chars"
+        )
+    return text
+
+
+def _language(query: Query) -> str:
+    return "en" if query.language == "en" else "vi"
+
+
+def _whole_sentences(text: str) -> str:
+    """The part of a growing text that ends with a whole sentence (the last sentence may still grow)."""
+    spans = sentence_spans(text)
+    return text[: spans[-2][1]] if len(spans) > 1 else ""
