@@ -1,0 +1,94 @@
+"""Late interaction over static token vectors: each question token looks for its best match among a text's tokens.
+
+MaxSim follows Khattab and Zaharia, "ColBERT", SIGIR 2020. Two changes suit static vectors: a token weighs as much as
+its vector is long (training makes telling tokens long and common ones short), and cosines under 0.3 count as no match.
+Knows nothing of models or storage: arrays in, arrays out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLOOR = 0.3
+
+Floats = NDArray[np.float32]
+
+
+def best_cosines(query_vectors: Floats, flat_unit_vectors: Floats, starts: NDArray[np.integer]) -> Floats:
+    """Per text and question token the highest cosine, (n, t).
+
+    `query_vectors` (t, d) and `flat_unit_vectors` (m, d) hold unit rows; text i owns rows starts[i] to starts[i + 1].
+    Raises ValueError for a text without rows (give it one zero row).
+    """
+    _check(starts, len(flat_unit_vectors))
+    return _reduce(np.asarray(flat_unit_vectors @ query_vectors.T, dtype=np.float32), starts)
+
+
+def best_cosines_of_pieces(
+    query_vectors: Floats, table: NDArray[np.floating], flat_pieces: NDArray[np.integer], starts: NDArray[np.integer]
+) -> Floats:
+    """As `best_cosines` for texts given as rows `flat_pieces` (m,) of `table` (V, d): each distinct row is multiplied once."""
+    _check(starts, len(flat_pieces))
+    if not len(starts):
+        return np.zeros((0, len(query_vectors)), dtype=np.float32)
+    seen = np.zeros(len(table), dtype=bool)
+    seen[flat_pieces] = True
+    distinct = np.flatnonzero(seen)
+    place = np.empty(len(table), dtype=np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    cosines = np.asarray(table[distinct], dtype=np.float32) @ query_vectors.T
+    return _reduce(cosines[place[flat_pieces]], starts)
+
+
+def weighted(best: Floats, query_weights: Floats, floor: float = FLOOR) -> Floats:
+    """Weighted mean over question tokens of the best cosines (n, t), those under `floor` counted as 0: (n,) in [0, 1].
+
+    The weights are not negative; when they are all 0 so is the score.
+    """
+    total = float(query_weights.sum())
+    if total <= 0.0:
+        return np.zeros(len(best), dtype=np.float32)
+    kept = np.where(best >= floor, best, np.float32(0.0))
+    return np.asarray(kept @ (query_weights / np.float32(total)).astype(np.float32), dtype=np.float32)
+
+
+def maxsim(
+    query_vectors: Floats,
+    query_weights: Floats,
+    flat_unit_vectors: Floats,
+    starts: NDArray[np.integer],
+    floor: float = FLOOR,
+) -> Floats:
+    """Score (n,) of n texts: Σ_t w_t · max_s cos(t, s) / Σ_t w_t, cosines under `floor` ignored."""
+    return weighted(best_cosines(query_vectors, flat_unit_vectors, starts), query_weights, floor)
+
+
+def maxsim_of_pieces(
+    query_vectors: Floats,
+    query_weights: Floats,
+    table: NDArray[np.floating],
+    flat_pieces: NDArray[np.integer],
+    starts: NDArray[np.integer],
+    floor: float = FLOOR,
+) -> Floats:
+    """`maxsim` for texts given as piece ids into `table` (V, d) of unit rows."""
+    return weighted(best_cosines_of_pieces(query_vectors, table, flat_pieces, starts), query_weights, floor)
+
+
+def group_max(values: Floats, starts: NDArray[np.integer]) -> Floats:
+    """Highest of each group along the first axis; group i is values[starts[i] : starts[i + 1]]."""
+    _check(starts, len(values))
+    return _reduce(values, starts)
+
+
+def _reduce(values: Floats, starts: NDArray[np.integer]) -> Floats:
+    if not len(starts):
+        return np.zeros((0, *values.shape[1:]), dtype=np.float32)
+    return np.asarray(np.maximum.reduceat(values, starts, axis=0), dtype=np.float32)
+
+
+def _check(starts: NDArray[np.integer], rows: int) -> None:
+    """reduceat would silently repeat a neighbour's row for an empty group."""
+    if len(starts) and (starts[0] != 0 or np.any(np.diff(starts) <= 0) or starts[-1] >= rows):
+        raise ValueError(f"each of the {len(starts)} groups needs at least one of the {rows} rows, in order from row 0")
