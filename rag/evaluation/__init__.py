@@ -1,0 +1,1 @@
+"""Deterministic evaluation: question sets, metrics, runs, comparison, reports. Knows only the public door of the package."""
