@@ -7,6 +7,7 @@ SIGIR 1994; the idf with +1 inside the logarithm (never negative) is Lucene's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def terms(text: str, folded: bool = False, bigrams: bool = True) -> list[str]:
         singles = [fold(word) for word in singles]
     if not bigrams:
         return singles
-    return singles + [f"{a}{JOINER}{b}" for a, b in zip(singles, singles[1:], strict=False)]
+    return singles + [f"{a}{JOINER}{b}" for a, b in pairwise(singles)]
 
 
 def idf(frequencies: NDArray[np.generic] | Sequence[int], documents: int) -> Floats:
