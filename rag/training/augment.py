@@ -14,7 +14,11 @@ _FOLD = {ord("đ"): "d", ord("Đ"): "D"}
 _NEW, _OLD = "òóỏõọùúủũụ", "oououououou"
 _PAIRS = [
     (a + plain, base + b)
-    for base, plain, first, second in (("o", "a", "òóỏõọ", "àáảãạ"), ("o", "e", "òóỏõọ", "èéẻẽẹ"), ("u", "y", "ùúủũụ", "ỳýỷỹỵ"))
+    for base, plain, first, second in (
+        ("o", "a", "òóỏõọ", "àáảãạ"),
+        ("o", "e", "òóỏõọ", "èéẻẽẹ"),
+        ("u", "y", "ùúủũụ", "ỳýỷỹỵ"),
+    )
     for a, b in zip(first, second, strict=True)
 ]
 _TO_SECOND = dict(_PAIRS)

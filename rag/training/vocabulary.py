@@ -7,6 +7,7 @@ syllables by itself. Knows nothing of vectors.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import unicodedata
@@ -44,7 +45,7 @@ def count(texts: Iterable[str]) -> tuple[Counter[str], Counter[tuple[str, ...]]]
             if word.isalpha():
                 run.append(word)
             elif run:
-                many.update(zip(run, run[1:], strict=False))
+                many.update(itertools.pairwise(run))
                 many.update(zip(run, run[1:], run[2:], strict=False))
                 run = []
     return one, many
@@ -82,7 +83,11 @@ def build(texts: Iterable[str], folded: Iterable[str], sizes: Sizes = Sizes()) -
         vocab["▁" + "▁".join(gram)] = math.log(n / total) + 2.0
     one_folded, many_folded = count(folded)
     total_folded = sum(one_folded.values()) or 1
-    fresh = [(w, n) for w, n in sorted(one_folded.items(), key=lambda i: (-i[1], i[0])) if "▁" + w not in vocab and w.isalpha()]
+    fresh = [
+        (w, n)
+        for w, n in sorted(one_folded.items(), key=lambda i: (-i[1], i[0]))
+        if "▁" + w not in vocab and w.isalpha()
+    ]
     for word, n in fresh[: sizes.folded_words]:
         vocab["▁" + word] = math.log(n / total_folded) - 1.5
     for gram, n in superwords(one_folded, many_folded, sizes.folded_superwords, sizes.min_count):
@@ -92,7 +97,7 @@ def build(texts: Iterable[str], folded: Iterable[str], sizes: Sizes = Sizes()) -
     characters: Counter[str] = Counter()
     for word, n in one.items():
         characters.update(dict.fromkeys(word, n))
-        if len(word) > 3 and word.isalpha() or len(word) > 2 and word.isdigit():
+        if (len(word) > 3 and word.isalpha()) or (len(word) > 2 and word.isdigit()):
             for size in (2, 3, 4, 5):
                 if len(word) > size:
                     parts["▁" + word[:size]] += n

@@ -1,0 +1,214 @@
+"""The bundled static embedding model without torch: a tokenizer and a table of piece vectors.
+
+A text's vector is the unit-length mean of its pieces' vectors; a piece's own vector serves late interaction. Reads the
+model folder that `rag.training` writes (also `SentenceTransformer(path)` and model2vec read it). Knows nothing of prefixes,
+indexes or questions.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import EmbedderError, ModelMissing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+    Ids = NDArray[np.uint32]
+
+_BATCH = 1024  # texts that are tokenised and pooled at a time: bounds the gathered vectors to some tens of megabytes
+_DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "<i1"}
+FILES = ("config.json", "model.safetensors", "tokenizer.json")
+
+
+def bundled_path() -> Path:
+    """The folder of the model that comes with the package."""
+    return Path(__file__).parent / "bundled"
+
+
+def tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file, memory-mapped read-only.
+
+    Raises EmbedderError when the file is no safetensors file, is cut short or holds a type other than F32, F16, I8.
+    """
+    import numpy as np
+
+    try:
+        data = np.memmap(path, dtype=np.uint8, mode="r")
+        size = int.from_bytes(data[:8].tobytes(), "little")
+        if len(data) < 8 + size:
+            raise ValueError("the header is cut short")
+        header = json.loads(data[8 : 8 + size].tobytes())
+        found = {}
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            start, end = entry["data_offsets"]
+            if 8 + size + end > len(data):
+                raise ValueError(f"the array {name!r} is cut short")
+            raw = data[8 + size + start : 8 + size + end]
+            found[name] = raw.view(_DTYPES[entry["dtype"]]).reshape(entry["shape"])
+        return found
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise EmbedderError(
+            f"{path} is not a readable weights file ({exc}); reinstall the package or retrain the model"
+        ) from exc
+
+
+class StaticModel:
+    """Piece vectors and their tokenizer. Instances may be shared by threads.
+
+    Attributes: `dimension` of the vectors; `fingerprint`, sha256 over weights and tokenizer as recorded when the folder was
+    written; `path` of the folder.
+    """
+
+    def __init__(self, path: Path, config: dict[str, Any], rows: NDArray[Any], scales: Floats | None) -> None:
+        self.path = path
+        self.dimension = int(rows.shape[1])
+        self.fingerprint = str(config["fingerprint"])
+        self._rows, self._scales = rows, scales
+        self._lock = threading.Lock()
+        self._tokenizer: Any = None
+        self._table: Floats | None = None
+        self._unit: tuple[Floats, Floats] | None = None
+
+    @classmethod
+    def load(cls, path: Path | str) -> StaticModel:
+        """Open a model folder. The weights are mapped, not read; the tokenizer is parsed at its first use.
+
+        Raises ModelMissing when the folder or one of its files is not there, EmbedderError when they do not fit together.
+        """
+        folder = Path(path)
+        missing = [name for name in FILES if not (folder / name).is_file()]
+        if missing:
+            raise ModelMissing(
+                f"no static model at {folder}: {', '.join(missing)} missing; the folder must hold {', '.join(FILES)}. "
+                f"The bundled one is at {bundled_path()}"
+            )
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        except ValueError as exc:
+            raise EmbedderError(
+                f"{folder / 'config.json'} is not JSON ({exc}); reinstall the package or retrain the model"
+            ) from exc
+        arrays = tensors(folder / "model.safetensors")
+        rows = arrays.get("embeddings", arrays.get("embedding.weight"))
+        if rows is None or rows.ndim != 2 or "fingerprint" not in config:
+            raise EmbedderError(
+                f"{folder} is no static model: model.safetensors must hold a matrix `embeddings` or `embedding.weight` "
+                f"(found {', '.join(sorted(arrays)) or 'nothing'}) and config.json a `fingerprint`; write it with rag.training"
+            )
+        return cls(folder, config, rows, arrays.get("weights"))
+
+    def __repr__(self) -> str:
+        return f"StaticModel({str(self.path)!r}, {len(self._rows)} pieces x {self.dimension}, {self.fingerprint[:12]})"
+
+    # ---- what a text is made of
+
+    @property
+    def tokenizer(self) -> Any:
+        """The `tokenizers.Tokenizer`."""
+        if self._tokenizer is None:
+            with self._lock:
+                if self._tokenizer is None:
+                    from tokenizers import Tokenizer
+
+                    tokenizer = Tokenizer.from_file(str(self.path / "tokenizer.json"))
+                    tokenizer.no_padding()
+                    tokenizer.no_truncation()
+                    self._tokenizer = tokenizer
+        return self._tokenizer
+
+    def pieces(self, texts: Sequence[str], most: int = 512) -> list[Ids]:
+        """For each text its piece ids (uint32), at most the first `most`."""
+        import numpy as np
+
+        found: list[Ids] = []
+        for i in range(0, len(texts), _BATCH):
+            batch = self.tokenizer.encode_batch_fast(list(texts[i : i + _BATCH]), add_special_tokens=False)
+            found += [np.array(e.ids[:most], dtype=np.uint32) for e in batch]
+        return found
+
+    def offsets(self, text: str) -> list[tuple[int, int, int]]:
+        """(piece id, start, end) of every piece, in order; `text[start:end]` is what the piece stands for, without outer spaces."""
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        out = []
+        for piece, (start, end) in zip(encoding.ids, encoding.offsets, strict=True):
+            while start < end and text[start].isspace():
+                start += 1
+            while end > start and text[end - 1].isspace():
+                end -= 1
+            if start < end:
+                out.append((piece, start, end))
+        return out
+
+    # ---- vectors
+
+    @property
+    def table(self) -> Floats:
+        """(V, d) float32 vectors of the pieces, as they are summed."""
+        if self._table is None:
+            with self._lock:
+                if self._table is None:
+                    import numpy as np
+
+                    table = np.asarray(self._rows, dtype=np.float32)
+                    self._table = (
+                        table if self._scales is None else table * np.asarray(self._scales, np.float32)[:, None]
+                    )
+        return self._table
+
+    def _token_vectors(self) -> tuple[Floats, Floats]:
+        if self._unit is None:
+            import numpy as np
+
+            table = self.table
+            norms = np.sqrt(np.einsum("ij,ij->i", table, table))
+            unit = table / np.maximum(norms, 1e-12)[:, None]
+            with self._lock:
+                self._unit = (unit, norms)
+        return self._unit
+
+    @property
+    def token_vectors(self) -> Floats:
+        """(V, d) float32 unit rows (a zero row for a piece that matches nothing)."""
+        return self._token_vectors()[0]
+
+    @property
+    def token_norms(self) -> Floats:
+        """(V,) float32 lengths of the piece vectors: the weight of a question's piece in MaxSim."""
+        return self._token_vectors()[1]
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """(n, d) float32 unit-length vectors of the texts; a text without any known piece has the zero vector."""
+        import numpy as np
+
+        out = np.zeros((len(texts), self.dimension), np.float32)
+        for i in range(0, len(texts), _BATCH):
+            batch = self.tokenizer.encode_batch_fast(list(texts[i : i + _BATCH]), add_special_tokens=False)
+            rows = [e.ids for e in batch]
+            lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+            filled = np.flatnonzero(lengths)
+            if not len(filled):
+                continue
+            flat = np.fromiter((p for row in rows for p in row), dtype=np.int64, count=int(lengths.sum()))
+            starts = np.concatenate([[0], lengths[filled].cumsum()[:-1]])
+            sums = np.add.reduceat(self._vectors(flat), starts, axis=0)
+            norms = np.sqrt(np.einsum("ij,ij->i", sums, sums))
+            out[i + filled] = sums / np.maximum(norms, 1e-12)[:, None]
+        return out
+
+    def _vectors(self, ids: NDArray[np.int64]) -> Floats:
+        """(m, d) piece vectors; a few are read from the map, so that one question does not unpack the whole table."""
+        import numpy as np
+
+        if self._table is None and len(ids) < 4096:
+            rows = np.asarray(self._rows[ids], dtype=np.float32)
+            return rows if self._scales is None else rows * np.asarray(self._scales[ids], np.float32)[:, None]
+        return self.table[ids]
