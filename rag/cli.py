@@ -126,7 +126,6 @@ def _environment_secrets() -> tuple[str, ...]:
 
 # ---------------------------------------------------------------- ingest
 def _ingest(args: argparse.Namespace, resolved: Resolved) -> int:
-    from rag.index import Index
     from rag.types import Document
     from rag.wire import report_dict
 
@@ -196,14 +195,14 @@ def _ask(args: argparse.Namespace, resolved: Resolved) -> int:
     from rag.wire import answer_dict, answer_text
 
     if (args.question is None) == (args.batch is None):
-        raise UsageError("give either a question or --batch FILE, for example: rag ask \"Giám đốc Sở TT&TT là ai?\"")
+        raise UsageError('give either a question or --batch FILE, for example: rag ask "Giám đốc Sở TT&TT là ai?"')
     if args.k is not None and args.k < 1:
         raise UsageError(f"-k {args.k}: must be at least 1")
     if args.batch is not None:
         return _batch(args, resolved)
     question = sys.stdin.read() if args.question == "-" else args.question
     if not question.strip():
-        raise UsageError("the question is empty; write one, for example: rag ask \"Giám đốc Sở TT&TT là ai?\"")
+        raise UsageError('the question is empty; write one, for example: rag ask "Giám đốc Sở TT&TT là ai?"')
     answer = _rag(resolved).ask(question, k=args.k)
     if args.json:
         _print_json(answer_dict(answer))
@@ -221,7 +220,9 @@ def _batch(args: argparse.Namespace, resolved: Resolved) -> int:
         try:
             lines = open(args.batch, encoding="utf-8-sig")
         except OSError as exc:
-            raise UsageError(f"--batch {args.batch!r}: {exc.strerror}; give a JSONL file or - for standard input") from exc
+            raise UsageError(
+                f"--batch {args.batch!r}: {exc.strerror}; give a JSONL file or - for standard input"
+            ) from exc
     rag = _rag(resolved)
     for item, problem in _batch_items(lines):
         if problem:
@@ -248,7 +249,7 @@ def _batch_items(lines: IO[str]) -> Iterator[tuple[dict[str, Any], str]]:
             continue
         question, history = item.get("question"), item.get("history") or []
         if not isinstance(question, str) or not question.strip():
-            yield item, f"line {number}: the question is empty or no string; write \"question\": \"…\""
+            yield item, f'line {number}: the question is empty or no string; write "question": "…"'
             continue
         pairs = isinstance(history, list) and all(
             isinstance(h, list | tuple) and len(h) == 2 and all(isinstance(x, str) for x in h) for h in history
@@ -266,7 +267,7 @@ def _search(args: argparse.Namespace, resolved: Resolved) -> int:
 
     question = sys.stdin.read() if args.question == "-" else args.question
     if not question.strip():
-        raise UsageError("the question is empty; write one, for example: rag search \"tổ chuyển đổi số cộng đồng\"")
+        raise UsageError('the question is empty; write one, for example: rag search "tổ chuyển đổi số cộng đồng"')
     if args.k is not None and args.k < 1:
         raise UsageError(f"-k {args.k}: must be at least 1")
     with Index.open(resolved.settings.index, resolved.settings) as index:
@@ -305,7 +306,11 @@ def _chat(args: argparse.Namespace, resolved: Resolved) -> int:
             elif isinstance(event, Answer):
                 full = answer_text(event)
                 # What streamed is the answer's beginning as a rule; print only the rest, or all of it when revised.
-                print(full[len(streamed) :] if streamed and full.startswith(streamed) else ("\n" if streamed else "") + full)
+                print(
+                    full[len(streamed) :]
+                    if streamed and full.startswith(streamed)
+                    else ("\n" if streamed else "") + full
+                )
                 if event.status == "answered":
                     history.append((question, event.text))
 
@@ -327,7 +332,9 @@ def _index(args: argparse.Namespace, resolved: Resolved) -> int:
         raise UsageError("rag index remove needs the sources to remove; 'rag index info' lists them")
     if args.action == "rebuild":
         rebuilt = Index.rebuild(settings.index, settings, progress=_progress())
-        _print_json(rebuilt) if args.json else print(f"rebuilt {settings.index}: {rebuilt['passages']} passages re-embedded")
+        _print_json(rebuilt) if args.json else print(
+            f"rebuilt {settings.index}: {rebuilt['passages']} passages re-embedded"
+        )
         return 0
     with Index.open(settings.index, settings) as index:
         if args.action == "info":
@@ -350,7 +357,9 @@ def _index(args: argparse.Namespace, resolved: Resolved) -> int:
         known = {d.source for d in index.documents()}
         unknown = [s for s in args.sources if s not in known]
         if unknown:
-            raise UsageError(f"no document {', '.join(map(repr, unknown))} in {settings.index}; 'rag index info' lists them")
+            raise UsageError(
+                f"no document {', '.join(map(repr, unknown))} in {settings.index}; 'rag index info' lists them"
+            )
         report = index.remove(args.sources)
         _print_json(report_dict(report)) if args.json else print(f"{len(report.removed)} removed")
     return 0

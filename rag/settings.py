@@ -52,14 +52,19 @@ class Settings:
     # where and with what
     index: str = field(default="index/default", metadata={"help": "folder of the index"})
     embedder: str = field(
-        default="bundled", metadata={"help": "'bundled', a sentence-transformers name or path, or 'langchain:provider:model'"}
+        default="bundled",
+        metadata={"help": "'bundled', a sentence-transformers name or path, or 'langchain:provider:model'"},
     )
     embedder_query_prefix: str = field(default="", metadata={"help": "text put before each question, e.g. 'query: '"})
-    embedder_passage_prefix: str = field(default="", metadata={"help": "text put before each passage, e.g. 'passage: '"})
+    embedder_passage_prefix: str = field(
+        default="", metadata={"help": "text put before each passage, e.g. 'passage: '"}
+    )
     reranker: str = field(default="", metadata={"help": "a CrossEncoder name or path; empty for none"})
     llm: str = field(
         default="extractive",
-        metadata={"help": "'extractive', 'openai:MODEL', 'ollama:MODEL', 'anthropic:MODEL', 'google_genai:MODEL', 'hf:/path', 'gguf:/path'"},
+        metadata={
+            "help": "'extractive', 'openai:MODEL', 'ollama:MODEL', 'anthropic:MODEL', 'google_genai:MODEL', 'hf:/path', 'gguf:/path'"
+        },
     )
     llm_base_url: str = field(default="", metadata={"help": "address of an OpenAI-compatible server"})
     llm_api_key: str = field(default="", metadata={"help": "key for the LLM; the provider's own variable works too"})
@@ -77,7 +82,9 @@ class Settings:
     context_passages: int = field(default=6, metadata={"help": "passages the reader is given"})
     candidates: int = field(default=100, metadata={"help": "passages re-scored per question"})
     answer_language: str = field(default="auto", metadata={"help": "'auto' (the question's), 'vi' or 'en'"})
-    verification: str = field(default="mark", metadata={"help": "unsupported claims: 'mark', 'drop' or 'retry' (ask once more)"})
+    verification: str = field(
+        default="mark", metadata={"help": "unsupported claims: 'mark', 'drop' or 'retry' (ask once more)"}
+    )
     max_question_chars: int = field(default=2000, metadata={"help": "longer questions are refused"})
     # serve
     host: str = field(default="127.0.0.1", metadata={"help": "address the page is bound to"})
@@ -156,7 +163,9 @@ def _coerce(name: str, value: Any, default: Any) -> Any:
             value = os.fspath(value)
     except (TypeError, ValueError) as exc:
         kind = type(default).__name__
-        raise SettingsError(f"setting {name}={_shown(name, value)}: expected {kind}; set {name} or RAG_{name.upper()} to one") from exc
+        raise SettingsError(
+            f"setting {name}={_shown(name, value)}: expected {kind}; set {name} or RAG_{name.upper()} to one"
+        ) from exc
     if name in _BOUNDS and not (_BOUNDS[name][0] <= value <= _BOUNDS[name][1]):
         low, high = _BOUNDS[name]
         raise SettingsError(f"setting {name}={value!r} is out of range: allowed {low:g} to {high:g}")

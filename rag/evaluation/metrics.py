@@ -105,8 +105,12 @@ def score(question: Question, line: Mapping[str, Any], span_of: Any) -> Score:
 
     precision = recall = first = supported = None
     if question.answerable and answered and gold:
-        good = [any(c["source"] == s and _overlaps((c["start"], c["end"]), span) for s, span in gold) for c in citations]
-        covered = [any(c["source"] == s and _overlaps((c["start"], c["end"]), span) for c in citations) for s, span in gold]
+        good = [
+            any(c["source"] == s and _overlaps((c["start"], c["end"]), span) for s, span in gold) for c in citations
+        ]
+        covered = [
+            any(c["source"] == s and _overlaps((c["start"], c["end"]), span) for c in citations) for s, span in gold
+        ]
         precision = sum(good) / len(good) if good else 0.0
         recall = sum(covered) / len(covered)
         first = float(bool(citations) and citations[0]["source"] in {s for s, _ in gold})
@@ -117,7 +121,9 @@ def score(question: Question, line: Mapping[str, Any], span_of: Any) -> Score:
     if question.answerable:
         contains = contains_all(text, question.answers) if answered else 0.0
         joined = " ; ".join(line["short"])
-        short = float(all(any(contains_answer(joined, a) for a in alt) for alt in question.answers)) if answered else 0.0
+        short = (
+            float(all(any(contains_answer(joined, a) for a in alt) for alt in question.answers)) if answered else 0.0
+        )
         n = len(question.answers)
         exact = sum(_best_short(line["short"], alt, exact_match) for alt in question.answers) / n if answered else 0.0
         f1 = sum(_best_short(line["short"], alt, token_f1) for alt in question.answers) / n if answered else 0.0
@@ -149,7 +155,9 @@ def _evidence_rank(gold: Sequence[tuple[str, tuple[int, int]]], retrieved: Seque
     return None
 
 
-def _stage(question: Question, status: str, contains: float | None, rank: int | None, gold: bool, citations: Sequence[Any]) -> str:
+def _stage(
+    question: Question, status: str, contains: float | None, rank: int | None, gold: bool, citations: Sequence[Any]
+) -> str:
     if status == "failed":
         return "failed"
     if not question.answerable:
@@ -229,7 +237,9 @@ def aggregate(questions: Sequence[Question], scores: Sequence[Score]) -> dict[st
         "refusal_recall": refused_no / len(no) if no else None,
         "failed": sum(s.status == "failed" for s in scores),
         "tokens": _mean(float(s.tokens) for s in scores if s.status == "answered"),
-        "stages": {stage: sum(s.stage == stage for s in scores) for stage in STAGES if any(s.stage == stage for s in scores)},
+        "stages": {
+            stage: sum(s.stage == stage for s in scores) for stage in STAGES if any(s.stage == stage for s in scores)
+        },
     }
 
 

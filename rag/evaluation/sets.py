@@ -100,7 +100,9 @@ def load(path: str | os.PathLike[str]) -> QuestionSet:
             continue
         question = _parse(raw, number, path)
         if question.id in seen:
-            raise EvaluationError(f"{path}:{number}: duplicate id {question.id!r}, first used on line {seen[question.id]}")
+            raise EvaluationError(
+                f"{path}:{number}: duplicate id {question.id!r}, first used on line {seen[question.id]}"
+            )
         seen[question.id] = number
         questions.append(question)
     if not questions:
@@ -125,19 +127,31 @@ def _parse(raw: str, number: int, path: Path) -> Question:
         if not isinstance(item.get(name), str) or not item[name].strip():
             raise bad(f"{name} must be a non-empty string")
     answers = item.get("answers", [])
-    if not (isinstance(answers, list) and all(isinstance(a, list) and a and all(isinstance(x, str) and x.strip() for x in a) for a in answers)):
-        raise bad("answers must be a list of lists of non-empty strings, e.g. [[\"59\", \"192\"], [\"133\"]]")
+    if not (
+        isinstance(answers, list)
+        and all(isinstance(a, list) and a and all(isinstance(x, str) and x.strip() for x in a) for a in answers)
+    ):
+        raise bad('answers must be a list of lists of non-empty strings, e.g. [["59", "192"], ["133"]]')
     history = item.get("history", [])
-    if not (isinstance(history, list) and all(isinstance(h, list) and len(h) == 2 and all(isinstance(x, str) for x in h) for h in history)):
+    if not (
+        isinstance(history, list)
+        and all(isinstance(h, list) and len(h) == 2 and all(isinstance(x, str) for x in h) for h in history)
+    ):
         raise bad("history must be a list of [question, answer] pairs")
     evidence = item.get("evidence", [])
-    if not (isinstance(evidence, list) and all(isinstance(e, dict) and isinstance(e.get("source"), str) and isinstance(e.get("quote"), str) and e["quote"] for e in evidence)):
-        raise bad("evidence must be a list of {\"source\", \"quote\"} objects with a non-empty quote")
+    if not (
+        isinstance(evidence, list)
+        and all(
+            isinstance(e, dict) and isinstance(e.get("source"), str) and isinstance(e.get("quote"), str) and e["quote"]
+            for e in evidence
+        )
+    ):
+        raise bad('evidence must be a list of {"source", "quote"} objects with a non-empty quote')
     answerable = item.get("answerable", True)
     if not isinstance(answerable, bool):
         raise bad(f"answerable must be true or false, found {answerable!r}")
     if answerable and not answers:
-        raise bad("an answerable question needs answers; set \"answerable\": false if the documents do not answer it")
+        raise bad('an answerable question needs answers; set "answerable": false if the documents do not answer it')
     tags = item.get("tags", [])
     if not (isinstance(tags, list) and all(isinstance(t, str) for t in tags)):
         raise bad("tags must be a list of strings")
@@ -164,7 +178,9 @@ def check(questions: Iterable[Question], text_of: Callable[[str], str | None]) -
     problems: list[Problem] = []
     for q in questions:
         if q.answerable and not q.evidence:
-            problems.append(Problem(q.line, q.id, "answerable but without evidence; quote the sentence that answers it"))
+            problems.append(
+                Problem(q.line, q.id, "answerable but without evidence; quote the sentence that answers it")
+            )
         for e in q.evidence:
             text = text_of(e.source)
             if text is None:
