@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'\n")
 
 
-def _common() -> argparse.ArgumentParser:
+def _common() -> _Parser:
     common = _Parser(add_help=False)
     common.add_argument("--index", metavar="DIR", help="index folder (default index/default, or RAG_INDEX)")
     common.add_argument("--llm", metavar="NAME", help="extractive, openai:MODEL, ollama:MODEL, hf:/path, gguf:/path …")
