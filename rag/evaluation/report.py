@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape as xml_escape
 from xml.sax.saxutils import quoteattr
 
+from rag.errors import UsageError
 from rag.evaluation import plots
 from rag.evaluation.metrics import STAGES, Score, wilson
 from rag.evaluation.runs import Run
@@ -31,6 +33,18 @@ _COLUMNS = (
     ("false_refusal", "false refusals"),
 )
 _CONTROL = {c: None for c in range(32) if c not in (9, 10, 13)}
+
+
+def write(run: Run) -> list[Path]:
+    """Write report.html, summary.md and junit.xml into the run's folder; returns the paths. Needs a run with a folder."""
+    if run.folder is None:
+        raise UsageError("this run has no folder; give one with out=… to keep its reports")
+    paths = []
+    for name, text in (("report.html", html(run)), ("summary.md", markdown(run)), ("junit.xml", junit(run))):
+        path = run.folder / name
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
 
 
 def junit(run: Run) -> str:
