@@ -15,7 +15,7 @@ _ABBREVIATIONS = frozenset(
     "tp ts pgs gs ths bs ks cn ncs tskh nsnd nsưt ths kts ls đ/c đc tx tt q p h x st tr đt ông/bà "
     "mr mrs ms dr prof gen col sgt lt capt gov sen rep hon rev st jr sr no nos fig figs eq vol ed eds pp vs "
     "dept inc ltd co corp bros est approx ca cf al art sec ch jan feb mar apr jun jul aug sep sept oct nov dec "
-    "e.g i.e u.k".split()
+    "e.g i.e u.k ph.d".split()
 )  # fmt: skip
 # These also end sentences now and then: "v.v. Ngoài ra", "etc. The".
 _MAYBE = frozenset(
@@ -29,7 +29,7 @@ _LABELS = frozenset(
     "điều chương mục khoản phần bài hình bảng tiểu phụ quyển câu bước article section chapter part figure table step".split()
 )
 # Begins with one character class, which keeps the search over plain text fast; the rest is decided in code.
-_STOP = re.compile(r"""[.!?…。！？\n](?:(?<!\n)[.!?…。！？]*["”’»')\]」』）]*)""")
+_STOP = re.compile(r"""[.!?…。！？\n](?:(?<!\n)[.!?…。！？]*["”’»')\]」』）]*)?""")
 _STUCK = re.compile(r"""["“]?[A-ZÀ-ỸĐ][^\W\d_A-ZÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐƠƯ]*[ ,]""")
 _LAST_TOKEN = re.compile(r"[^\s(\[“\"‘']*$")
 _FIRST_WORD = re.compile(r"[^\W_]+")
@@ -181,6 +181,7 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 _HAS_QUANTITY = re.compile(r"\d[\d.,]*\s*(?:%|[^\W\d])")
+_ENDS_IN_FIGURE = re.compile(r"\d[\d.,]*\s?%?$")
 _VERB = re.compile(
     r"\b(?:là|đã|đang|sẽ|được|bị|có|đạt|gồm|thuộc|ban hành|cho biết|tổ chức|triển khai|thực hiện|xây dựng|phải|cần|nằm|giúp|đưa|lọt|đứng|xếp|"
     r"is|are|was|were|has|have|had|will|would|can|could|did|does|became|won|made)\b",
@@ -227,7 +228,7 @@ def clause_spans(text: str, start: int, end: int) -> list[Span]:
                 continue
             cuts.append((at, at + 1))
         elif kind == "comma":
-            if not _comma_cuts(text, last, at, stop, _next_mark(marks, stop, end)):
+            if not _comma_cuts(text, last, at, stop, _next_mark(marks, stop, end), end):
                 continue
             cuts.append((at, stop))
         elif kind == "colon":
@@ -262,25 +263,25 @@ def _next_mark(marks: list[re.Match[str]], at: int, end: int) -> int:
 
 
 def _dash_cuts(text: str, last: int, at: int, stop: int, end: int) -> bool:
-    """A dash joins "kinh tế - xã hội"; it separates where either side is a clause of its own or a long apposition."""
-    right = text[stop : min(end, stop + 60)]
-    left = text[last:at]
-    return (
-        len(left.split()) >= 2
-        and len(right.split()) >= 3
-        and (right[:1].isupper() or bool(_VERB.search(left) and _VERB.search(right)))
-    )
+    """A dash joins "kinh tế - xã hội" and a person with an office; it separates two clauses with verbs of their own."""
+    left, right = text[last:at], text[stop : min(end, stop + 80)]
+    return len(left.split()) >= 3 and len(right.split()) >= 4 and bool(_VERB.search(left) and _VERB.search(right))
 
 
-def _comma_cuts(text: str, last: int, at: int, stop: int, following: int) -> bool:
+def _comma_cuts(text: str, last: int, at: int, stop: int, following: int, end: int) -> bool:
     left, right = text[last:at], text[stop:following]
     if len(left.split()) < 2:
         return False
-    if _QUANTITY.match(text, stop, following) and _HAS_QUANTITY.search(left):
-        return True
+    if _HAS_QUANTITY.search(left):
+        if _QUANTITY.match(text, stop, following):
+            return True
+        # "... đạt 99,15%, các Sở A, B và C đạt trên 85%": a clause that ended in its figure
+        if _ENDS_IN_FIGURE.search(left) and _HAS_QUANTITY.search(text, stop, end):
+            return True
     right_words = len(right.split())
     if right_words < 3:
         return False
     if _CONJUNCTION.match(text, stop):
         return True
+    left = left[left.rfind(", ") + 1 :]
     return len(left.split()) >= 4 and right_words >= 4 and bool(_VERB.search(left)) and bool(_VERB.search(right))
