@@ -308,15 +308,20 @@ def make_embedder(settings: Settings) -> Embedder:
 
 
 def is_static_folder(folder: Path) -> bool:
-    """Whether a folder is a sentence-transformers model of one StaticEmbedding (and perhaps a Normalize)."""
+    """Whether a folder is a sentence-transformers model of one StaticEmbedding (and perhaps a Normalize) as we write it.
+
+    One written by another program has no recorded fingerprint; it is opened through sentence-transformers.
+    """
     try:
+        recorded = "fingerprint" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
         modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
         kinds = [str(m["type"]).rsplit(".", 1)[-1] for m in modules]
         place = folder / str(modules[0].get("path") or "")
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return False
     return (
-        kinds[0] == "StaticEmbedding"
+        recorded
+        and kinds[0] == "StaticEmbedding"
         and set(kinds[1:]) <= {"Normalize"}
         and place == folder
         and (folder / "model.safetensors").is_file()
