@@ -17,7 +17,7 @@ ARTICLES = sorted(p.name for p in SEEDS.glob("*.md") if p.name != "README.md")
 LANGUAGES = {"vi", "folded", "en"}
 KINDS = {
     *("number", "date", "person", "place", "decision", "rank", "definition", "list", "abbr", "multi", "compare"),
-    *("conflict", "total", "followup", "new-topic", "near-miss", "off-topic"),
+    *("conflict", "total", "followup", "new-topic", "near-miss", "off-topic", "yes-no", "newest", "typo"),
 }
 SUPPORTED_KINDS = {
     *("paraphrase", "number-format", "date-format", "unit", "abbreviation", "partial", "inference", "translation"),
