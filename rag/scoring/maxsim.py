@@ -32,13 +32,21 @@ def best_cosines_of_pieces(
     _check(starts, len(flat_pieces))
     if not len(starts):
         return np.zeros((0, len(query_vectors)), dtype=np.float32)
-    seen = np.zeros(len(table), dtype=bool)
-    seen[flat_pieces] = True
-    distinct = np.flatnonzero(seen)
-    place = np.empty(len(table), dtype=np.int32)
-    place[distinct] = np.arange(len(distinct), dtype=np.int32)
-    cosines = np.asarray(table[distinct], dtype=np.float32) @ query_vectors.T
-    return _reduce(cosines[place[flat_pieces]], starts)
+    cosines, place = _distinct(query_vectors, table, flat_pieces)
+    return _reduce(cosines[place], starts)
+
+
+def best_cosines_of_groups(
+    query_vectors: Floats, table: NDArray[np.floating], flat_pieces: NDArray[np.integer], bounds: NDArray[np.integer]
+) -> Floats:
+    """As `best_cosines_of_pieces` for n groups between n + 1 `bounds`, any of which may be empty and then scores 0."""
+    out = np.zeros((len(bounds) - 1, len(query_vectors)), dtype=np.float32)
+    filled = np.flatnonzero(np.diff(bounds))
+    if len(filled):
+        cosines, place = _distinct(query_vectors, table, flat_pieces)
+        # Empty groups own no rows, so the filled ones lie side by side.
+        out[filled] = _reduce(cosines[place], bounds[:-1][filled])
+    return out
 
 
 def weighted(best: Floats, query_weights: Floats, floor: float = FLOOR) -> Floats:
@@ -80,6 +88,18 @@ def group_max(values: Floats, starts: NDArray[np.integer]) -> Floats:
     """Highest of each group along the first axis; group i is values[starts[i] : starts[i + 1]]."""
     _check(starts, len(values))
     return _reduce(values, starts)
+
+
+def _distinct(
+    query_vectors: Floats, table: NDArray[np.floating], flat_pieces: NDArray[np.integer]
+) -> tuple[Floats, NDArray[np.int32]]:
+    """Cosines (u, t) of the u distinct pieces, and the row of each piece in them."""
+    seen = np.zeros(len(table), dtype=bool)
+    seen[flat_pieces] = True
+    distinct = np.flatnonzero(seen)
+    place = np.empty(len(table), dtype=np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    return np.asarray(table[distinct], dtype=np.float32) @ query_vectors.T, place[flat_pieces]
 
 
 def _reduce(values: Floats, starts: NDArray[np.integer]) -> Floats:

@@ -1,0 +1,226 @@
+"""`Retriever`: the passages of an index that answer a question, best first.
+
+Candidates come from both lexical channels, passage vectors and sentence vectors; each candidate is then scored by every
+channel and the scores are fused by one rule. Knows nothing of readers, citations or the page.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import UsageError
+from rag.models.rerankers import Reranker, make_reranker
+from rag.retrieve import channels as ch
+from rag.retrieve.wording import Wording, word
+from rag.scoring import fusion
+from rag.text.abbreviations import Abbreviations
+from rag.types import Hit, Query
+
+if TYPE_CHECKING:
+    from rag.index import Index
+    from rag.settings import Settings
+    from rag.store import Snapshot
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+RERANKED = 50
+_ABBREVIATIONS = Abbreviations()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Candidates with every channel's scores: `positions` (n,) in snapshot.ids, arrays (n,) by channel, `fused` (n,)."""
+
+    positions: NDArray[np.int64]
+    channels: Mapping[str, Floats]
+    fused: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is worked out once for a generation of the index."""
+
+    generation: int
+    abbreviations: Abbreviations
+    languages: Mapping[str, Mask | None]
+
+
+class Retriever:
+    """Searches one index; safe to use from several threads. `settings` default to the index's own."""
+
+    def __init__(self, index: Index, settings: Settings | None = None) -> None:
+        self.index = index
+        self.settings = settings or index.settings
+        self._reranker: Reranker | None = make_reranker(self.settings)
+        self._weights = fusion.load("tokens" if index.embedder.has_tokens else "vectors")
+        self._known: _Known | None = None
+        self._lock = threading.Lock()
+
+    def search(
+        self,
+        question: str | Query,
+        k: int | None = None,
+        *,
+        query: Query | None = None,
+        sources: Iterable[str] | None = None,
+        date_from: str | None = None,
+        date_to: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> list[Hit]:
+        """The `k` best passages (fewer when the index or the filters leave fewer), best first.
+
+        `query` is the question as understood, where that is known. `sources` are names or patterns with ``*``; dates
+        are ISO and inclusive; `metadata` asks for equal values. Raises UsageError for an empty or overlong question
+        or k below 1.
+        """
+        k = self.settings.k if k is None else k
+        if k < 1:
+            raise UsageError(f"k={k}: ask for at least 1 passage")
+        snapshot = self.index.store.snapshot()
+        asked = word(query or question, self._learnt(snapshot).abbreviations, self.settings.max_question_chars)
+        mask = self._mask(snapshot, sources, date_from, date_to, metadata)
+        scored = self.score(snapshot, asked, k, mask)
+        hits = self._hits(snapshot, scored, max(k, RERANKED) if self._reranker else k)
+        if self._reranker is not None and hits:
+            hits = self._reranked(asked.texts[0], hits, self._reranker)
+        return hits[:k]
+
+    def wording(self, question: str | Query, snapshot: Snapshot | None = None) -> Wording:
+        """How a question would be searched for. Raises UsageError as `search` does."""
+        snapshot = snapshot or self.index.store.snapshot()
+        return word(question, self._learnt(snapshot).abbreviations, self.settings.max_question_chars)
+
+    def score(self, snapshot: Snapshot, asked: Wording, k: int, mask: Mask | None = None) -> Scored:
+        """All candidates for `k` hits with their channels and fused scores, in order of position."""
+        embedder = self.index.embedder
+        cross = self._cross(snapshot, asked)
+        words = self._lexical(snapshot, asked, cross)
+        queries = embedder.embed_queries(asked.texts)
+        positions = self._candidates(snapshot, words, queries, max(self.settings.candidates, k), mask)
+        ids = snapshot.ids[positions]
+        found = {name: values[positions] for name, values in words.items()}
+        if len(ids):
+            found |= ch.dense(snapshot, ids, queries)
+            if embedder.has_tokens:
+                found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.texts))
+        return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights))
+
+    # ---- steps
+
+    def _learnt(self, snapshot: Snapshot) -> _Known:
+        known = self._known
+        if known is None or known.generation != snapshot.generation:
+            learnt = snapshot.abbreviations()
+            table = _ABBREVIATIONS.with_(learnt) if learnt else _ABBREVIATIONS
+            known = _Known(snapshot.generation, table, _languages(snapshot))
+            with self._lock:
+                self._known = known
+        return known
+
+    def _cross(self, snapshot: Snapshot, asked: Wording) -> Mask:
+        """(N,) which passages are known to be in another language than the question."""
+        out = np.zeros(len(snapshot), dtype=bool)
+        if asked.tag:
+            for tag, mask in self._learnt(snapshot).languages.items():
+                if tag and tag != asked.tag:
+                    out = out | (True if mask is None else mask)
+        return out
+
+    def _lexical(self, snapshot: Snapshot, asked: Wording, cross: Mask) -> dict[str, Floats]:
+        """Both lexical channels (N,); passages in another language are asked for the words that languages share."""
+        out = {}
+        everywhere, anywhere = bool(cross.all()) and len(cross) > 0, bool(cross.any())
+        for name in fusion.LEXICAL:
+            values = np.zeros(len(cross), dtype=np.float32) if everywhere else ch.lexical(snapshot, name, asked.texts)
+            if anywhere and asked.shared:
+                values = np.where(cross, ch.lexical(snapshot, name, (asked.shared,)), values)
+            out[name] = values
+        return out
+
+    def _candidates(
+        self, snapshot: Snapshot, words: Mapping[str, Floats], queries: Floats, most: int, mask: Mask | None
+    ) -> NDArray[np.int64]:
+        """Positions, ascending: all that pass the filter when they are few, else the best of each channel."""
+        allowed = np.arange(len(snapshot)) if mask is None else np.flatnonzero(mask)
+        if len(allowed) <= most:
+            return allowed
+        parts = []
+        for values in words.values():
+            best = allowed[fusion.top(values[allowed], most // 2)]
+            parts.append(best[values[best] > 0.0])
+        for vector in queries:
+            found, _ = snapshot.search_vectors(vector, most // 2, mask)
+            parts.append(np.searchsorted(snapshot.ids, found))
+            found, _, _ = snapshot.search_sentences(vector, most // 2, mask)
+            parts.append(np.searchsorted(snapshot.ids, found))
+        positions = np.unique(np.concatenate(parts))
+        if len(positions) < most:  # k was large, or channels agreed: fill up in order of position
+            rest = np.setdiff1d(allowed, positions, assume_unique=True)
+            positions = np.union1d(positions, rest[: most - len(positions)])
+        return positions.astype(np.int64)
+
+    def _mask(
+        self,
+        snapshot: Snapshot,
+        sources: Iterable[str] | None,
+        date_from: str | None,
+        date_to: str | None,
+        metadata: Mapping[str, Any] | None,
+    ) -> Mask | None:
+        if sources is None and date_from is None and date_to is None and not metadata:
+            return None
+        return snapshot.mask(sources=sources, date_from=date_from, date_to=date_to, metadata=metadata)
+
+    def _hits(self, snapshot: Snapshot, scored: Scored, k: int) -> list[Hit]:
+        """The first k as hits; passages that tie with the last one are looked at too, so that the order is total."""
+        n = len(scored.positions)
+        if not n:
+            return []
+        edge = np.partition(scored.fused, n - min(k, n))[n - min(k, n)]
+        chosen = np.flatnonzero(scored.fused >= edge)
+        passages = snapshot.passages(snapshot.ids[scored.positions[chosen]])
+        ranked = fusion.order(scored.fused[chosen], [p.source for p in passages], [p.start for p in passages])
+        return [
+            Hit(
+                passages[i],
+                round(float(scored.fused[chosen[i]]), 6),
+                rank,
+                MappingProxyType(ch.at(scored.channels, int(chosen[i]))),
+            )
+            for rank, i in enumerate(ranked[:k], 1)
+        ]
+
+    def _reranked(self, question: str, hits: list[Hit], reranker: Reranker) -> list[Hit]:
+        scores = reranker.score(question, [h.passage.indexed_text for h in hits])
+        ranked = fusion.order(scores, [h.source for h in hits], [h.start for h in hits])
+        return [
+            replace(
+                hits[i],
+                score=round(float(scores[i]), 6),
+                rank=rank,
+                channels=MappingProxyType({**hits[i].channels, "fused": hits[i].score}),
+            )
+            for rank, i in enumerate(ranked, 1)
+        ]
+
+
+def _languages(snapshot: Snapshot) -> dict[str, Mask | None]:
+    """Which passages are in which language; None stands for all, so that an index of one language costs nothing."""
+    sources: dict[str, list[str]] = {}
+    for info in snapshot.documents():
+        sources.setdefault(info.language, []).append(info.source)
+    if len(sources) <= 1:
+        return dict.fromkeys(sources)
+    return {tag: _named(snapshot, names) for tag, names in sources.items()}
+
+
+def _named(snapshot: Snapshot, names: list[str]) -> Mask:
+    # A source with a star in its name would be read as a pattern; it then also stands for what it matches.
+    return snapshot.mask(sources=names)

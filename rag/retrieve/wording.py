@@ -1,0 +1,60 @@
+"""What a question says to an index: its language, its wordings, and the words that may match across languages.
+
+Knows nothing of scores. A question gets more than one wording when it holds abbreviations ("CĐS") or their long forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.errors import UsageError
+from rag.text.abbreviations import Abbreviations
+from rag.text.language import detect
+from rag.text.normalise import nfc, words
+from rag.text.stopwords import STOPWORDS_EN, STOPWORDS_VI, STOPWORDS_VI_FOLDED
+from rag.types import Query
+
+MOST_WORDINGS = 4
+_STOP = {"vi": STOPWORDS_VI, "vi-folded": STOPWORDS_VI_FOLDED, "en": STOPWORDS_EN}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A question as it is searched for.
+
+    `texts` are its wordings, the question itself first (at least one). `language` is "vi", "vi-folded", "en" or
+    "other"; `tag` the language that passages are compared with ("vi", "en" or ""). `shared` holds the words that can
+    stand unchanged in a passage of another language (names, numbers, short forms), possibly "".
+    """
+
+    texts: tuple[str, ...]
+    language: str
+    shared: str
+
+    @property
+    def tag(self) -> str:
+        return {"vi": "vi", "vi-folded": "vi", "en": "en"}.get(self.language, "")
+
+
+def word(question: str | Query, abbreviations: Abbreviations, longest: int) -> Wording:
+    """The wording of a question. Raises UsageError when it is no text, blank, or longer than `longest` characters."""
+    text = question.text if isinstance(question, Query) else question
+    if not isinstance(text, str):
+        raise UsageError(f"a question is a text, not {type(text).__name__}")
+    text = nfc(text).strip()
+    if not text:
+        raise UsageError("the question is empty; ask something")
+    if len(text) > longest:
+        raise UsageError(f"the question has {len(text)} characters; at most {longest} are allowed (max_question_chars)")
+    if isinstance(question, Query):
+        language, more = question.language, question.expansions or abbreviations.variants(text)
+    else:
+        language, more = detect(text), abbreviations.variants(text)
+    texts = tuple(dict.fromkeys([text, *(nfc(t) for t in more if t.strip())]))[:MOST_WORDINGS]
+    return Wording(texts, language, shared_words(text, language))
+
+
+def shared_words(text: str, language: str) -> str:
+    """The text without the stop words of its language: what may stand in a passage of another language as it is."""
+    stop = _STOP.get(language, frozenset())
+    return " ".join(w for w in words(text) if w not in stop)

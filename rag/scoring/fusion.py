@@ -1,0 +1,76 @@
+"""One score from several channels. Pure arithmetic over arrays; knows nothing of models, storage or question sets.
+
+Each channel is first brought to a scale that means the same for every question and every collection: BM25 as the share
+of the question's weight that a passage meets, MaxSim as the weighted mean of best cosines, vectors as cosines. Then one
+linear rule, whose weights depend only on whether question and passage are in the same language. The weights stand in
+``fusion.json``, written by `rag.training.fit_fusion`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+SAME, CROSS = "same", "cross"
+"""Question and passage in one language, or in two."""
+
+LEXICAL = ("folded", "exact")
+DENSE = ("dense", "sentence")
+TOKENS = ("maxsim", "maxsim_sentence")
+CHANNELS = (*LEXICAL, *DENSE, *TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One weight per channel for each pair of languages; a channel that is not named weighs nothing."""
+
+    same: Mapping[str, float]
+    cross: Mapping[str, float]
+
+    def of(self, pair: str) -> Mapping[str, float]:
+        """The weights of "same" or "cross"."""
+        return self.cross if pair == CROSS else self.same
+
+
+@lru_cache(maxsize=4)
+def load(name: str = "tokens") -> Weights:
+    """The fitted weights: "tokens" for embedders with token vectors, "vectors" for those without."""
+    table = json.loads(Path(__file__).with_name("fusion.json").read_text(encoding="utf-8"))[name]
+    return Weights(dict(table[SAME]), dict(table[CROSS]))
+
+
+def fuse(channels: Mapping[str, Floats], cross: NDArray[np.bool_], weights: Weights) -> Floats:
+    """The score (n,) of n passages: Σ weight · channel, with the weights that each passage's language calls for.
+
+    `channels` holds (n,) arrays by name; `cross` (n,) is True where the passage's language is not the question's.
+    """
+    total = np.zeros(len(cross), dtype=np.float32)
+    for name, values in channels.items():
+        here = np.where(cross, np.float32(weights.cross.get(name, 0.0)), np.float32(weights.same.get(name, 0.0)))
+        total += here * values
+    return total
+
+
+def order(scores: NDArray[np.floating], sources: Sequence[str], starts: Sequence[int]) -> list[int]:
+    """Positions best first: by score, then source, then start, so that equal scores always come in the same order."""
+    return sorted(range(len(scores)), key=lambda i: (-float(scores[i]), sources[i], starts[i]))
+
+
+def top(scores: Floats, k: int) -> NDArray[np.int64]:
+    """Positions of the `k` highest scores in no particular order, ties at the edge by position; all when k >= n."""
+    n = len(scores)
+    if k >= n:
+        return np.arange(n)
+    if k <= 0:
+        return np.empty(0, dtype=np.int64)
+    edge = np.partition(scores, n - k)[n - k]
+    above = np.flatnonzero(scores > edge)
+    return np.concatenate([above, np.flatnonzero(scores == edge)[: k - len(above)]])
