@@ -1,0 +1,459 @@
+"""The ingest flow: inputs → documents → passages → vectors → commits. The only place that knows this order.
+
+Knows nothing of file formats, of how an embedder works or of how the store writes. Work is committed every few hundred
+documents or seconds, so a kill loses little, and running it again goes on where it stopped: what is stored unchanged is
+recognised by its hash before it is chunked or embedded.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import EmbedderError
+from rag.settings import Settings
+from rag.store.changes import Change, Fingerprint, Floats, Pieces, Put, Remove, digest
+from rag.store.snapshot import Snapshot
+from rag.store.store import Store
+from rag.store.writer import Writer
+from rag.types import Document, IngestReport, Passage, Skipped
+
+Input = str | PathLike[str] | Document
+_SECONDS = 5.0
+_PASSAGES = 4000
+
+
+class Embeds(Protocol):
+    """What ingest needs of an embedder (see rag.models.embedders)."""
+
+    has_tokens: bool
+
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    def embed_passages(self, texts: Sequence[str]) -> Floats: ...
+    def pieces(self, texts: Sequence[str]) -> list[Pieces]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long run has come. `total` is the number of documents where it is known (when rebuilding), else None."""
+
+    documents: int
+    passages: int
+    skipped: int
+    seconds: float
+    source: str = ""
+    total: int | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def fingerprint(embedder: Embeds) -> Fingerprint:
+    """What an index made now by this program with this embedder depends on."""
+    from rag.ingest.chunk import CHUNKER_VERSION, NORMALISER_VERSION
+
+    return Fingerprint(embedder.fingerprint, str(CHUNKER_VERSION), str(NORMALISER_VERSION), int(embedder.dimension))
+
+
+def ingest(
+    store: Store,
+    embedder: Embeds,
+    inputs: Iterable[Input],
+    settings: Settings,
+    progress: Report | None = None,
+    prune: bool = False,
+) -> IngestReport:
+    """Bring the index up to date with `inputs`: files, folders, globs or ready documents.
+
+    With `prune`, documents that came from a folder given again and are no longer in it are removed. Raises
+    EmbedderError naming the document when vectors cannot be used, and the index errors; what was committed before stays.
+    """
+    from rag.ingest.load import read_inputs
+
+    wanted = list(inputs)
+    with store.writer(settings.lock_timeout) as writer:
+        run = _Run(store, writer, embedder, settings, progress, wanted)
+        for item in read_inputs(wanted, settings):
+            run.take(item)
+        return run.finish(prune)
+
+
+def remove(store: Store, sources: Iterable[str], settings: Settings) -> IngestReport:
+    """Take documents out of the index. Names that are not there are reported as skipped."""
+    began = time.monotonic()
+    wanted = list(dict.fromkeys(sources))
+    with store.writer(settings.lock_timeout) as writer:
+        with store.snapshot() as snapshot:
+            known = snapshot.known()
+        there = [s for s in wanted if s in known]
+        writer.commit([Remove(s) for s in there])
+    missing = tuple(Skipped(s, "no such document in the index") for s in wanted if s not in known)
+    return IngestReport(removed=tuple(there), skipped=missing, seconds=time.monotonic() - began)
+
+
+def rebuild(store: Store, embedder: Embeds, settings: Settings, progress: Report | None = None) -> IngestReport:
+    """Chunk and embed every stored text again for the present embedder and chunker.
+
+    The old edition is read until the new one is whole; after a kill, running it again goes on where it stopped.
+    """
+    from rag.ingest.chunk import chunk_document
+
+    began = time.monotonic()
+    target = fingerprint(embedder)
+    done: list[str] = []
+    passages = 0
+    with store.writer(settings.lock_timeout) as writer:
+        edition, todo = writer.begin_edition(target)
+        for group in _grouped(todo, max(1, min(settings.commit_documents, 200))):
+            documents = [writer.stored(number) for number in group]
+            chunked = [(d, tuple(chunk_document(d, settings.chunk_tokens))) for d in documents]
+            puts = embed_all(embedder, chunked)
+            writer.commit_edition(edition, list(zip(group, puts, strict=True)), target.dimension)
+            done += [d.source for d in documents]
+            passages += sum(len(p) for _, p in chunked)
+            if progress:
+                progress(Progress(len(done), passages, 0, time.monotonic() - began, done[-1], len(todo)))
+        writer.finish_edition(edition)
+    return IngestReport(updated=tuple(done), passages=passages, seconds=time.monotonic() - began)
+
+
+def _grouped(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for i in range(0, len(items), size):
+        yield items[i : i + size]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A document that is chunked and waits for its batch."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    content_hash: str
+    text_hash: str
+    origin: str
+
+
+@dataclass(slots=True)
+class _Run:
+    """One ingest under way."""
+
+    store: Store
+    writer: Writer
+    embedder: Embeds
+    settings: Settings
+    progress: Report | None
+    inputs: Sequence[Input]
+    began: float = field(default_factory=time.monotonic)
+    committed: float = field(default_factory=time.monotonic)
+    known: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    by_text: dict[str, str] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
+    roots: list[Path] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    waiting: list[_Waiting] = field(default_factory=list)
+    removals: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    passages: int = 0
+    held: int = 0
+
+    def __post_init__(self) -> None:
+        with self.store.snapshot() as snapshot:
+            self.known = snapshot.known()
+        for source, (_, text, _) in self.known.items():
+            if text:
+                self.by_text.setdefault(text, source)
+        self.own = {i.source for i in self.inputs if isinstance(i, Document)}
+        paths = [Path(fspath(i)) for i in self.inputs if not isinstance(i, Document)]
+        self.roots = [p.resolve() for p in paths if p.is_dir()]
+
+    # ---- one input ------------------------------------------------------------------------------------------------
+
+    def take(self, item: Document | Skipped) -> None:
+        """Queue a document that is new or changed, and commit when enough wait."""
+        if isinstance(item, Skipped):
+            self.skipped.append(item)
+            return
+        origin = self._origin(item.source)
+        document = self._told_apart(item, origin)
+        source = document.source
+        self.seen.add(source)
+        content = content_hash(document, self.settings.chunk_tokens)
+        held = self.known.get(source)
+        if held is not None and held[0] == content:
+            self.unchanged.append(source)
+            return
+        text = "" if source in self.own or "#" in source else digest(document.text)
+        twin = self.by_text.get(text) if text else None
+        if twin is not None and twin != source and self.known.get(twin, ("", "", ""))[1] == text:
+            self.skipped.append(Skipped(source, f"same text as {twin!r}"))
+            if held is not None:
+                # What it said before is no longer there.
+                self._drop(source)
+            return
+        try:
+            # Lone surrogates cannot be stored, shown or cited.
+            document.text.encode("utf-8")
+            source.encode("utf-8")
+        except UnicodeEncodeError:
+            self.skipped.append(
+                Skipped(source.encode("utf-8", "replace").decode(), "text holds broken characters (lone surrogates)")
+            )
+            return
+        from rag.ingest.chunk import chunk_document
+
+        passages = tuple(chunk_document(document, self.settings.chunk_tokens))
+        if not passages:
+            self.skipped.append(Skipped(source, "no text to index"))
+            if held is not None:
+                self._drop(source)
+            return
+        self.waiting.append(_Waiting(document, passages, content, text, origin))
+        self.held += len(passages)
+        self.known[source] = (content, text, origin)
+        if text:
+            self.by_text[text] = source
+        (self.added if held is None else self.updated).append(source)
+        full = len(self.waiting) >= self.settings.commit_documents or self.held >= _PASSAGES
+        if full or time.monotonic() - self.committed > _SECONDS:
+            self.flush()
+
+    def _drop(self, source: str) -> None:
+        self.removals.append(source)
+        self.removed.append(source)
+        self.known.pop(source, None)
+
+    def _origin(self, source: str) -> str:
+        """The folder given as input that a source was read from, if any."""
+        if source in self.own:
+            return ""
+        name = source.split("#", 1)[0]
+        for root in self.roots:
+            if len(self.roots) == 1 or (root / name).exists() or (root.parent / name).exists():
+                return str(root)
+        return ""
+
+    def _told_apart(self, document: Document, origin: str) -> Document:
+        """The document under a name that no document of another folder has."""
+        held = self.known.get(document.source)
+        if held is None or not origin or not held[2] or held[2] == origin or Path(held[2]).name == Path(origin).name:
+            return document
+        return replace(document, source=f"{Path(origin).name}/{document.source}")
+
+    # ---- a batch --------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Embed and commit what waits."""
+        batch, self.waiting, self.held = self.waiting, [], 0
+        changes: list[Change] = [Remove(s) for s in self.removals]
+        self.removals = []
+        if batch:
+            changed = set(self.updated)
+            olds: dict[str, _Old] = {}
+            with self.store.snapshot() as snapshot:
+                for w in batch:
+                    if w.document.source in changed:
+                        olds[w.document.source] = _Old.of(snapshot, w.document.source)
+            puts = embed_all(self.embedder, [(w.document, w.passages) for w in batch], olds)
+            for w, put in zip(batch, puts, strict=True):
+                changes.append(replace(put, content_hash=w.content_hash, text_hash=w.text_hash, origin=w.origin))
+        self.writer.commit(changes, finishing=False)
+        self.passages += sum(len(w.passages) for w in batch)
+        self.committed = time.monotonic()
+        if self.progress:
+            self.progress(self._progress(batch[-1].document.source if batch else ""))
+
+    def _progress(self, source: str) -> Progress:
+        documents = len(self.added) + len(self.updated) + len(self.unchanged)
+        return Progress(documents, self.passages, len(self.skipped), time.monotonic() - self.began, source)
+
+    def finish(self, prune: bool) -> IngestReport:
+        """Commit the rest and report."""
+        if prune:
+            roots = {str(r) for r in self.roots}
+            failed = [s.path for s in self.skipped]
+            for source, (_, _, origin) in list(self.known.items()):
+                if origin in roots and source not in self.seen and not _mentioned(source, failed):
+                    self._drop(source)
+        self.flush()
+        self.writer.finish()
+        return IngestReport(
+            added=tuple(self.added),
+            updated=tuple(self.updated),
+            unchanged=tuple(self.unchanged),
+            removed=tuple(self.removed),
+            skipped=tuple(self.skipped),
+            passages=self.passages,
+            seconds=time.monotonic() - self.began,
+        )
+
+
+def _mentioned(source: str, paths: Iterable[str]) -> bool:
+    """Whether a file that could not be read this time is the one a stored document came from."""
+    name = source.split("#", 1)[0]
+    return any(p == name or p.endswith("/" + name) for p in paths)
+
+
+def content_hash(document: Document, chunk_tokens: int = 0) -> str:
+    """Hash over everything that decides what is stored of a document, but its name."""
+    headings = [[h.start, h.end, h.text, h.level] for h in document.headings]
+    rest = [
+        document.title,
+        document.date,
+        document.language,
+        headings,
+        list(document.pages),
+        dict(document.metadata),
+        chunk_tokens,
+    ]
+    return digest(document.text, json.dumps(rest, ensure_ascii=True, sort_keys=True, default=str))
+
+
+# ---- vectors --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """What is kept of one passage: its vector, its sentences' vectors (m, d) and token ids, its context's token ids."""
+
+    vector: Floats
+    sentences: Floats
+    pieces: tuple[Pieces, ...]
+    context: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """The stored vectors of a document's present version, by what they were made from."""
+
+    by_text: Mapping[tuple[str, tuple[tuple[int, int], ...]], _Vectors]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, source: str) -> _Old:
+        passages = snapshot.passages_of(source)
+        if not passages:
+            return cls({})
+        ids = np.asarray([p.id for p in passages], dtype=np.int64)
+        vectors = snapshot.vectors(ids)
+        rows, starts = snapshot.sentence_vectors(ids)
+        flat, at, first = snapshot.pieces(ids)
+        context, context_at = snapshot.context_pieces(ids)
+        held = {}
+        for i, passage in enumerate(passages):
+            pieces = tuple(flat[at[j] : at[j + 1]] for j in range(int(first[i]), int(first[i + 1])))
+            held[_key(passage)] = _Vectors(
+                vectors[i], rows[starts[i] : starts[i + 1]], pieces, context[context_at[i] : context_at[i + 1]]
+            )
+        return cls(held)
+
+
+def _key(passage: Passage) -> tuple[str, tuple[tuple[int, int], ...]]:
+    return passage.indexed_text, tuple((s - passage.start, e - passage.start) for s, e in passage.sentences)
+
+
+def embed_all(
+    embedder: Embeds, chunked: Sequence[tuple[Document, tuple[Passage, ...]]], olds: Mapping[str, _Old] | None = None
+) -> list[Put]:
+    """A Put for each document, its vectors taken from the stored version where a passage has not changed.
+
+    All texts of the batch go to the embedder together. Raises EmbedderError naming the document.
+    """
+    kept: dict[tuple[int, int], _Vectors] = {}
+    fresh: list[tuple[int, int, Passage]] = []
+    for i, (document, passages) in enumerate(chunked):
+        old = olds.get(document.source) if olds else None
+        for j, passage in enumerate(passages):
+            found = old.by_text.get(_key(passage)) if old else None
+            if found is not None:
+                kept[i, j] = found
+            else:
+                fresh.append((i, j, passage))
+    new = _embed(embedder, chunked, fresh)
+    puts: list[Put] = []
+    for i, (document, passages) in enumerate(chunked):
+        parts = [kept[i, j] if (i, j) in kept else new[i, j] for j in range(len(passages))]
+        puts.append(_put(document, passages, parts, embedder))
+    return puts
+
+
+def _put(document: Document, passages: tuple[Passage, ...], parts: Sequence[_Vectors], embedder: Embeds) -> Put:
+    d = embedder.dimension
+    empty: Floats = np.empty((0, d), dtype=np.float32)
+    return Put(
+        document=document,
+        passages=passages,
+        vectors=np.stack([p.vector for p in parts]) if parts else empty,
+        sentence_vectors=np.concatenate([p.sentences for p in parts]) if parts else empty,
+        sentence_counts=[len(p.sentences) for p in parts],
+        pieces=[g for p in parts for g in p.pieces] if embedder.has_tokens else (),
+        context_pieces=[p.context for p in parts] if embedder.has_tokens else (),
+    )
+
+
+def _embed(
+    embedder: Embeds,
+    chunked: Sequence[tuple[Document, tuple[Passage, ...]]],
+    fresh: Sequence[tuple[int, int, Passage]],
+) -> dict[tuple[int, int], _Vectors]:
+    if not fresh:
+        return {}
+    sentences: list[str] = []
+    at = [0]
+    for i, _, passage in fresh:
+        text = chunked[i][0].text
+        sentences += [text[s:e] for s, e in passage.sentences]
+        at.append(len(sentences))
+
+    def where_passage(row: int) -> Passage:
+        return fresh[row][2]
+
+    def where_sentence(row: int) -> Passage:
+        return fresh[int(np.searchsorted(at, row, side="right")) - 1][2]
+
+    vectors = _vectors(embedder, [p.indexed_text for _, _, p in fresh], where_passage)
+    rows = _vectors(embedder, sentences, where_sentence)
+    none: Pieces = np.empty(0, dtype=np.uint32)
+    pieces: Sequence[Pieces] = ()
+    contexts: dict[str, Pieces] = {}
+    if embedder.has_tokens:
+        pieces = embedder.pieces(sentences)
+        texts = list(dict.fromkeys(p.context for _, _, p in fresh))
+        contexts = dict(zip(texts, embedder.pieces(texts), strict=True))
+    out = {}
+    for n, (i, j, passage) in enumerate(fresh):
+        lo, hi = at[n], at[n + 1]
+        out[i, j] = _Vectors(
+            vectors[n], rows[lo:hi], tuple(pieces[lo:hi]), contexts[passage.context] if embedder.has_tokens else none
+        )
+    return out
+
+
+def _vectors(embedder: Embeds, texts: Sequence[str], where: Callable[[int], Passage]) -> NDArray[np.float32]:
+    if not texts:
+        return np.empty((0, embedder.dimension), dtype=np.float32)
+    try:
+        return embedder.embed_passages(texts)
+    except EmbedderError as exc:
+        # A batch-wide failure (a server gone) has no row; a bad vector does, and then the passage can be named.
+        row = getattr(exc, "row", None)
+        if row is None:
+            first, last = where(0).source, where(len(texts) - 1).source
+            raise EmbedderError(
+                f"{exc} (in the batch from {first!r} to {last!r}; what was committed before is kept)"
+            ) from exc
+        passage = where(int(row))
+        raise EmbedderError(f"{exc} (in {passage.source!r} [{passage.start}:{passage.end}])") from exc

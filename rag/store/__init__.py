@@ -1,0 +1,7 @@
+"""The index folder: one SQLite file as the truth, and search structures derived from it."""
+
+from rag.store.changes import Change, Fingerprint, Put, Remove
+from rag.store.snapshot import Snapshot
+from rag.store.store import Store
+
+__all__ = ["Change", "Fingerprint", "Put", "Remove", "Snapshot", "Store"]
