@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import EmbedderError
 from rag.settings import Settings
-from rag.store.changes import Change, Fingerprint, Floats, Pieces, Put, Remove, digest
-from rag.store.snapshot import Snapshot
-from rag.store.store import Store
-from rag.store.writer import Writer
+from rag.ingest.changes import Change, Fingerprint, Floats, Pieces, Put, Remove, digest
 from rag.types import Document, IngestReport, Passage, Skipped
+
+if TYPE_CHECKING:
+    from rag.store import Snapshot, Store, Writer
 
 Input = str | PathLike[str] | Document
 _SECONDS = 5.0

@@ -19,7 +19,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged, IndexError_, IndexMismatch, NotAnIndex, UsageError
 from rag.store import schema
-from rag.store.changes import Fingerprint, Floats, digest
+from rag.ingest.changes import Fingerprint, Floats, digest
 from rag.store.files import Columns, Damaged, locked, writing
 from rag.store.schema import LOCK, SEGMENTS, SegmentRow, State
 from rag.store.segment import Segment, from_truth, open_segment

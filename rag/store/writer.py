@@ -19,7 +19,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged, UsageError
 from rag.store import schema
-from rag.store.changes import Change, Fingerprint, Put, digest
+from rag.ingest.changes import Change, Fingerprint, Put, digest
 from rag.store.files import Array, Damaged, writing
 from rag.store.lexical import Vocabulary
 from rag.store.schema import SegmentRow, State
