@@ -1,0 +1,1 @@
+"""One parser per file format, each imported only when such a file is met."""
