@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from rag.ask import abstain, cite, followup
 from rag.ask.draft import Draft
 from rag.ask.query import understand
-from rag.ask.read_extractive import ExtractiveReader
+from rag.ask.read_extractive import READ_HITS, ExtractiveReader
 from rag.errors import LLMIncomplete, RagError, UsageError, redact
 from rag.text.sentences import sentence_spans
 from rag.types import Answer, Event, Hit, Query, Retrieved, Token
@@ -118,12 +118,12 @@ class Rag:
             yield Retrieved(query.text, ())
             yield self._abstained(state, abstain.small_talk(query, settings), (), clock)
             return
-        found = tuple(self.retriever.search(query, k=max(k, settings.context_passages)))
+        found, by_part = self._search(query, max(k, settings.context_passages, READ_HITS))
         state.hits = found[:k]
         clock.lap("retrieve")
         yield Retrieved(query.text, state.hits)
         if self.llm is None:
-            draft = self.reader.read(query, found)
+            draft = self.reader.read(query, found, by_part)
             clock.lap("read")
             if draft.text:
                 draft = cite.verify(draft, found, settings)
@@ -131,10 +131,10 @@ class Rag:
         else:
             draft = yield from self._read_llm(query, found[: settings.context_passages], state)
             clock.lap("read")
-        decision = abstain.decide(query, found, draft, self.index, by_model=self.llm is not None)
+        decision = abstain.decide(query, found, draft, by_model=self.llm is not None)
         clock.lap("decide")
         if not decision.answer:
-            yield self._abstained(state, abstain.refusal(query, found, decision, settings), state.hits, clock)
+            yield self._abstained(state, abstain.refusal(query, found, settings), state.hits, clock)
             return
         if self.llm is None:
             yield Token(draft.text)
@@ -151,6 +151,20 @@ class Rag:
             usage=dict(draft.usage),
             complete=draft.complete,
         )
+
+    def _search(self, query: Query, k: int) -> tuple[tuple[Hit, ...], list[list[Hit]]]:
+        """The hits of a query; of several parts each is searched by itself and the lists are interleaved."""
+        if len(query.parts) < 2:
+            return tuple(self.retriever.search(query, k=k)), []
+        by_part = [self.retriever.search(part, k=k) for part in query.parts]
+        merged: list[Hit] = []
+        seen: set[tuple[str, int, int]] = set()
+        for place in range(k):
+            for hits in by_part:
+                if place < len(hits) and (key := (hits[place].source, hits[place].start, hits[place].end)) not in seen:
+                    seen.add(key)
+                    merged.append(hits[place])
+        return tuple(replace(hit, rank=n) for n, hit in enumerate(merged[:k], 1)), by_part
 
     def _understand(self, question: str, history: History) -> Query:
         learnt = self.index.store.snapshot().abbreviations()

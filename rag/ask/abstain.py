@@ -1,0 +1,95 @@
+"""To answer or to refuse: a fitted decision over the signals of ``support``, a few hard rules, and what a refusal says.
+
+The weights, the operating point and the reliability curve stand in ``weights/abstain.json``, made by
+``rag.training.fit_abstain``. Knows nothing of how a draft was read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.ask import frames, support, weigh
+from rag.ask.draft import Draft
+from rag.types import Hit, Query
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to answer, the probability that the evidence answers, and why not: "absent place", "absent name", "weak", "nothing", "reader"."""
+
+    answer: bool
+    probability: float
+    reason: str = ""
+
+
+def decide(query: Query, hits: Sequence[Hit], draft: Draft, *, by_model: bool = False) -> Decision:
+    """Answer or refuse. A draft by a language model is trusted to have refused by itself; the rest is for quotations."""
+    if not hits:
+        return Decision(False, 0.0, "nothing")
+    if draft.refused or not draft.text.strip():
+        return Decision(False, 0.0, "reader")
+    if by_model:
+        return Decision(True, 1.0)
+    reason = absent(draft.signals)
+    chance = probability(draft.signals, query.language)
+    if reason:
+        return Decision(False, min(chance, 0.05), reason)
+    point = float(weigh.table("abstain")["points"][_kind(query.language)])
+    return Decision(chance >= point, chance, "" if chance >= point else "weak")
+
+
+def absent(signals: Mapping[str, float]) -> str:
+    """A named place that no evidence holds refuses whatever the rest says."""
+    return "absent place" if signals.get("places_missing", 0.0) >= 1.0 else ""
+
+
+def probability(signals: Mapping[str, float], language: str) -> float:
+    """The fitted chance that the evidence answers."""
+    score = weigh.scorer("abstain", _kind(language), support.NAMES)
+    row = np.array([[signals.get(name, 0.0) for name in support.NAMES]])
+    return 1.0 / (1.0 + math.exp(-float(np.clip(score(row)[0], -30, 30))))
+
+
+def _kind(language: str) -> str:
+    return "cross" if language == "en" else "same"
+
+
+def small_talk(query: Query, settings: Settings) -> str:
+    """A polite answer to a greeting: what can be asked here."""
+    if _english(query, settings):
+        return "Hello! I answer questions from the documents in this index and cite where each answer stands. Ask me something about them."
+    return "Xin chào! Tôi trả lời câu hỏi dựa trên các tài liệu trong kho này và dẫn nguồn cho từng ý. Bạn hãy hỏi một điều có trong tài liệu."
+
+
+def refusal(query: Query, hits: Sequence[Hit], settings: Settings) -> str:
+    """What was looked for, that it is not in the documents, and which passages come nearest. Holds no marker."""
+    near: list[str] = []
+    english = _english(query, settings)
+    for hit in hits:
+        when = frames.date_words(hit.date, "en" if english else "vi")
+        name = hit.title or hit.source
+        name = f"“{name}”" + (f" ({when})" if when else "")
+        if name not in near:
+            near.append(name)
+        if len(near) == 3:
+            break
+    asked = query.text.strip().rstrip("?").strip()
+    if english:
+        text = f"The documents do not answer this: “{asked}”."
+        return text + (f" Nearest passages: {'; '.join(near)}." if near else "")
+    text = f"Không tìm thấy trong tài liệu: “{asked}”."
+    return text + (f" Các đoạn gần nhất: {'; '.join(near)}." if near else "")
+
+
+def _english(query: Query, settings: Settings) -> bool:
+    if settings.answer_language in ("vi", "en"):
+        return settings.answer_language == "en"
+    return query.language == "en"

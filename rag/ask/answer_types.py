@@ -1,0 +1,310 @@
+"""What kind of answer a question wants, and which words name it.
+
+Rules over the question's words alone, Vietnamese with and without diacritics and English. Knows nothing of documents.
+Patterns are written with diacritics; for a question typed without them the folded pattern is used on the folded text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from rag.text.normalise import canonical, fold, nfc
+
+NUMERIC = frozenset({"number", "amount", "percent", "rank"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """``kind`` is an answer type of ``Query``; ``focus`` the noun phrase asked for, lower case ("tổ chuyển đổi số", "năm").
+
+    ``start``/``end`` delimit the question word in the question (0, 0 when none was found); ``several`` is True where the
+    wording asks for more than one item.
+    """
+
+    kind: str
+    focus: str = ""
+    start: int = 0
+    end: int = 0
+    several: bool = False
+
+
+# nouns before "nào" / "gì" (vi) or after "which" / "what" (en), by the answer type they ask for
+_HEADS: dict[str, tuple[str, ...]] = {
+    "date": (
+        "năm", "ngày", "tháng", "quý", "thời gian", "thời điểm", "khi", "lúc", "giai đoạn", "thế kỷ", "thế kỉ", "thập niên", "thập kỷ",
+        "mùa", "hôm", "dịp", "thời kỳ", "thời kì", "niên đại", "nhiệm kỳ",
+        "year", "date", "day", "month", "time", "period", "century", "decade", "quarter",
+    ),
+    "place": (
+        "tỉnh", "thành phố", "huyện", "xã", "phường", "thị trấn", "thị xã", "quận", "thôn", "làng", "bản", "ấp", "địa phương", "nơi",
+        "nước", "quốc gia", "vùng", "khu vực", "địa điểm", "châu lục", "châu", "đảo", "chợ", "bang", "lãnh thổ", "miền", "vị trí", "địa danh",
+        "thủ đô", "con sông", "sông", "biển", "núi", "chỗ", "địa bàn", "đâu",
+        "province", "city", "district", "commune", "ward", "town", "village", "hamlet", "country", "place", "region", "area", "market",
+        "island", "state", "location", "locality", "continent", "river", "sea", "capital",
+    ),
+    "organisation": (
+        "cơ quan", "đơn vị", "tổ chức", "công ty", "sở", "bộ", "ban", "ngành", "doanh nghiệp", "đảng", "trường", "hợp tác xã", "htx",
+        "nhà máy", "hãng", "tập đoàn", "viện", "trung tâm", "ngân hàng", "bệnh viện", "lực lượng", "đội", "phe", "đại học", "trường đại học",
+        "câu lạc bộ", "hiệp hội", "báo", "đài", "tờ báo", "liên minh",
+        "agency", "department", "company", "organisation", "organization", "office", "ministry", "enterprise", "cooperative", "party",
+        "school", "university", "unit", "factory", "body", "institution", "bank", "hospital", "team", "group",
+    ),
+    "decision": (
+        "quyết định", "nghị quyết", "kế hoạch", "đề án", "văn bản", "chỉ thị", "nghị định", "thông tư", "luật", "đạo luật", "chương trình",
+        "hiệp định", "hiệp ước", "công văn",
+        "decision", "resolution", "plan", "scheme", "directive", "decree", "circular", "law", "act", "project", "programme", "program", "treaty",
+    ),
+    "person": (
+        "người", "ông", "bà", "anh", "chị", "nhân vật", "vua", "vị vua", "vị", "nhà khoa học", "nhà văn", "tác giả", "đạo diễn", "ca sĩ",
+        "cầu thủ", "tướng", "tổng thống", "thủ tướng", "hoàng đế", "lãnh đạo", "nhà lãnh đạo", "diễn viên", "nông dân", "cán bộ", "giám đốc",
+        "chủ tịch", "nhà thám hiểm", "họa sĩ", "nhạc sĩ",
+        "person", "man", "woman", "official", "leader", "author", "king", "president", "director", "chairman", "farmer", "explorer",
+    ),
+    "role": (
+        "chức vụ", "chức", "chức danh", "vai trò", "cương vị", "nghề", "nghề nghiệp", "chức trách",
+        "position", "role", "post", "title", "job", "occupation",
+    ),
+    "rank": ("hạng", "thứ hạng", "thứ", "bậc", "rank", "ranking"),
+    "percent": ("tỷ lệ", "tỉ lệ", "phần trăm", "tỷ trọng", "tỉ trọng", "percentage", "percent", "share", "proportion", "rate"),
+    "amount": ("số tiền", "giá", "mức giá", "doanh thu", "kinh phí", "giá trị", "mức lương", "amount", "price", "revenue", "sum", "cost", "value", "turnover", "income"),
+    "number": ("con số", "số", "số lượng", "mức", "độ tuổi", "tuổi", "number", "figure", "age"),
+    "reason": ("lý do", "lí do", "nguyên nhân", "nguyên do", "reason", "cause"),
+}  # fmt: skip
+_PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|proportion|\brates?\b"
+_MONEY = (
+    r"\btiền\b|\bđồng\b|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|"
+    r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
+)
+_RANK = (
+    r"(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
+    r"tốp mấy|tốp bao nhiêu|top mấy|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
+)
+# words that end the noun phrase after "bao nhiêu"
+_STOP = frozenset(
+    "được đã đang sẽ có trong tại ở của vào trên cho là để với từ đến theo tham dùng sử sử_dụng mà và hay hoặc thì bị khi tính so cả nằm do nhờ về ra "
+    "thuộc đạt chưa không vẫn còn giữa qua sau trước bằng làm tăng giảm trở đăng triển hoạt".split()
+)
+_STOP_EN = frozenset(
+    "are is was were did do does has have had in at on of by for from to with that who which been will can there the a an it its "
+    "per as than and or use used took take".split()
+)
+_VI_MARKS = (
+    ("reason", r"vì sao|tại sao|vì lẽ gì|do đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân"),
+    ("count", r"bao nhiêu|\bmấy\b|bao lâu|bao xa|bao tuổi"),
+    ("date", r"khi nào|bao giờ|lúc nào|hồi nào|vào dịp nào"),
+    ("person", r"\bai\b|những ai"),
+    ("place", r"ở đâu|tại đâu|nơi đâu|từ đâu|đến đâu|đi đâu|là đâu|chỗ nào|\bđâu\b"),
+    ("what", r"\bnào\b|\bgì\b"),
+)
+_EN_MARKS = (
+    ("reason", r"\bwhy\b|\breasons?\b|\bhow come\b"),
+    ("count", r"how many|how much|how long|how far|how old|how high|how large|how big"),
+    ("date", r"\bwhen\b|since when|by when"),
+    ("person", r"\bwho\b|\bwhom\b|\bwhose\b"),
+    ("place", r"\bwhere\b"),
+    ("what", r"\bwhich\b|\bwhat\b"),
+)
+_COMPARE = (
+    r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
+    r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
+    r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu"
+)
+_COMPARE_EN = (
+    r"\bcompare|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than|between)\b|"
+    r"(?:or|between)\b.*\b(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater)\b"
+)
+
+
+@cache
+def _compiled(pattern: str, folded: bool) -> re.Pattern[str]:
+    return re.compile(fold(pattern) if folded else canonical(pattern))
+
+
+def _head_table(folded: bool) -> dict[str, str]:
+    return _HEAD_TABLES[folded]
+
+
+_HEAD_TABLES: dict[bool, dict[str, str]] = {
+    folded: {(fold(h) if folded else canonical(h)): kind for kind, heads in _HEADS.items() for h in heads} for folded in (False, True)
+}
+
+
+def view(question: str, language: str) -> tuple[str, bool]:
+    """The text the patterns run on (same length as the NFC question) and whether it is folded."""
+    text = nfc(question)
+    return (fold(text), True) if language in ("vi-folded", "en") else (canonical(text), False)
+
+
+def wanted(question: str, language: str) -> Wanted:
+    """The answer type, focus and question word of one single question in ``language`` (a code of ``Query``)."""
+    text, folded = view(question, language)
+    english = language == "en"
+    several = bool(_compiled(r"những|\bcác\b|gồm|kể tên|liệt kê|nêu|\blist\b|name (?:the|all|some)|what are|which are|những ai", folded).search(text))
+    if _compiled(_COMPARE_EN if english else _COMPARE, folded).search(text):
+        return Wanted("comparison", several=several)
+    for mark, pattern in _EN_MARKS if english else _VI_MARKS:
+        found = _compiled(pattern, folded).search(text)
+        if folded and not english and mark in ("person", "place", "count", "what"):
+            found = _folded_mark(mark, text) or (None if mark in ("place", "person") else found)
+        if found is None:
+            continue
+        start, end = found.span()
+        if mark == "count":
+            return _counted(text, start, end, folded, english, several)
+        if mark == "what":
+            kind, focus, start = _what(text, start, end, folded, english)
+            if kind == "place" and focus.startswith("vị trí") and _compiled(_RANK, folded).search(text):
+                kind = "rank"
+            if kind == "other":
+                kind = _untyped(text, folded, english, several)
+            return Wanted("list" if several and kind in ("other", "definition") else kind, focus, start, end, several)
+        if mark == "person" and not english and _compiled(r"(?:ông|bà|anh|chị|đồng chí)?.{3,40} là ai[^\w]*$", folded).search(text) and _is_named_is_who(text):
+            return Wanted("role", "", start, end, several)
+        return Wanted(mark, "", start, end, several)
+    return Wanted(_without_mark(text, folded, english, several), several=several)
+
+
+def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
+    """Question words that are other words too once folded ("dau", "ai", "may", "gi"): take them only in a question's places."""
+    patterns = {
+        "place": r"\b(?:o|tai|noi|tu|den|di|la) dau\b",
+        "person": r"^ai\b|\b(?:la|do|boi|cho|cua|nhung|voi|va|ten|gap|theo) ai\b|\bai (?:la|da|dang|se|duoc|giu|lam|noi|cho|co|ky|dung|lanh|phat|chia)\b|\bai[^\w]*$",
+        "count": r"bao nhieu|\bmay\b|bao lau|bao xa|bao tuoi",
+        "what": r"\bnao\b|\bgi\b",
+    }
+    return re.search(patterns[mark], text)
+
+
+def _is_named_is_who(text: str) -> bool:
+    """ "X là ai" asks for a role when X names somebody, i.e. is not itself an office ("Giám đốc Sở … là ai")."""
+    return not re.search(r"giám đốc|chủ tịch|bí thư|trưởng|người|giam doc|chu tich|bi thu|truong|nguoi|tác giả|tac gia|vua|thủ tướng|thu tuong|tổng thống|tong thong|đạo diễn|lãnh đạo", text)
+
+
+def _counted(text: str, start: int, end: int, folded: bool, english: bool, several: bool) -> Wanted:
+    """Which number "how many / bao nhiêu" asks for, told from the words around it."""
+    mark, after = text[start:end], text[end:]
+    words = re.findall(r"[\w%]+", after)
+    stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
+    focus: list[str] = []
+    for word in words[:8]:
+        if word in stop:
+            break
+        focus.append(word)
+    phrase = " ".join(focus)
+    before = re.findall(r"\w+", text[:start])[-3:]
+    near = " ".join(before)
+    kind = "number"
+    if mark in ("bao lâu", "bao lau", "how long"):
+        kind = "number"
+    elif before[-1:] and before[-1] in ("thứ", "hạng", "tốp", "top", "thu", "hang", "top", "trí") and mark != "bao lâu":
+        kind = "rank"
+    elif before[-1:] and before[-1] in ("ngày", "tháng", "năm", "ngay", "thang", "nam", "lúc", "luc") and not focus:
+        kind = "date"
+    elif focus[:1] and focus[0] in ("giờ", "gio") and mark in ("mấy", "may"):
+        kind = "date"
+    elif _compiled(r"^[^\w]*(?:phần trăm|%|percent)", folded).search(after) or _compiled(_PERCENT, folded).search(near):
+        kind = "percent"
+    elif focus and not _compiled(r"^(?:tiền|đồng|tỷ|triệu|nghìn tỷ|usd|đô la|euro|money|revenue|dong|vnd)\b", folded).search(phrase):
+        kind = "number"
+    elif _compiled(_PERCENT, folded).search(text):
+        kind = "percent"
+    elif _compiled(_MONEY, folded).search(text) or mark == "how much":
+        kind = "amount"
+    elif _compiled(_RANK, folded).search(text):
+        kind = "rank"
+    if not focus and not english:
+        # "số tổ công nghệ … là bao nhiêu": the noun stands before
+        head = _compiled(r"(?:tổng số|số lượng|số lượt|\bsố)\s+([\w ]{2,40}?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b", folded).search(text[:start])
+        phrase = head.group(1).strip() if head else ""
+    return Wanted(kind, phrase, start, end, several)
+
+
+_FOLDED_STOP = frozenset(fold(w) for w in _STOP) - {"co", "do", "ra", "va", "qua", "lam", "con", "ca", "ve"} | {"co", "va"}
+
+
+def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple[str, str, int]:
+    """(type, focus noun, start) for "X nào", "X gì", "which X", "what X"."""
+    table = _head_table(folded)
+    if english:
+        words = [m for m in re.finditer(r"\w+", text[end:])][:5]
+        for i, word in enumerate(words):
+            singular = word.group().removesuffix("s") if not word.group().endswith("ss") else word.group()
+            singular = {"communitie": "community", "countrie": "country", "citie": "city", "companie": "company", "agencie": "agency"}.get(singular, singular)
+            if singular in table and (i == 0 or words[0].group() not in ("is", "are", "was", "were", "did", "do", "does")):
+                return table[singular], singular, start
+        if words and words[0].group() in ("is", "are", "was", "were"):
+            for word in words[1:]:
+                if word.group() in table:
+                    return table[word.group()], word.group(), start
+        focus = words[0].group() if words and words[0].group() not in _STOP_EN else ""
+        return "other", focus, start
+    before = [m for m in re.finditer(r"\w+", text[:start])]
+    for length in (3, 2, 1):
+        if len(before) >= length:
+            phrase = " ".join(m.group() for m in before[-length:])
+            if phrase in table:
+                return table[phrase], phrase, before[-length].start()
+    # the noun may carry an attribute: "cơ quan nhà nước nào", "quyết định số nào", "huyện miền núi nào"
+    for back in range(2, min(6, len(before)) + 1):
+        for length in (2, 1):
+            chunk = before[-back : len(before) - back + length]
+            phrase = " ".join(m.group() for m in chunk)
+            if phrase in table and (table[phrase] in ("decision", "organisation", "place", "person", "role") or phrase in ("thời gian", "thoi gian")):
+                between = {m.group() for m in before[len(before) - back + length :]}
+                if not between & _NOT_ATTRIBUTE:
+                    return table[phrase], phrase, chunk[0].start()
+    # the noun comes first: "Mục tiêu của … là gì", "Quyết định phê duyệt … là quyết định nào", "Chức vụ của ông … là gì"
+    if text[end:].strip(" ?.!") == "" and re.search(r"\bla\b|\blà\b", text[:start]):
+        lead = re.findall(r"\w+", text)[:2]
+        for phrase in (" ".join(lead), lead[0] if lead else ""):
+            if phrase in table and table[phrase] in ("role", "reason", "amount", "percent", "rank", "decision"):
+                return table[phrase], phrase, 0
+        return "other", "", start
+    return "other", before[-1].group() if before else "", start
+
+
+_NOT_ATTRIBUTE = frozenset(
+    "là được đã có của trong ở tại cho và với để về do la duoc da cua trong tai cho voi ve làm gọi nhận bị sử dùng theo đưa thực lam goi nhan bi su dung".split()
+)
+
+
+def _untyped(text: str, folded: bool, english: bool, several: bool) -> str:
+    """What "gì" / "what" asks for when no head noun tells."""
+    if _compiled(_RANK, folded).search(text) and english:
+        return "rank"
+    if _compiled(_PERCENT, folded).search(text) and english:
+        return "percent"
+    if english and re.search(r"\bwhat (?:is|was|are|were) the (?:total )?(?:number|count)\b", text):
+        return "number"
+    if _compiled(r"(?:nghĩa là gì|là cái gì|là viết tắt của|what does .* (?:mean|stand for)|what is meant by|thế nào là)", folded).search(text):
+        return "definition"
+    words = re.findall(r"\w+", text)
+    if english and len(words) <= 7 and re.match(r"what (?:is|are) (?:an? |the )?[\w\- ]+[^\w]*$", text) and " of " not in text:
+        return "definition"
+    if not english and len(words) <= 8 and re.search(r"\blà gì[^\w]*$|\bla gi[^\w]*$", text) and not re.search(r"\b(?:của|cua|để|de|tên|ten)\b", text):
+        return "definition"
+    return "list" if several else "other"
+
+
+def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
+    """The type of a question without a question word: "cho biết tỷ lệ …", "có … không", a bare phrase."""
+    if english:
+        if re.match(r"(?:is|are|does|do|did|has|have|was|were|can|will|could|should)\b", text):
+            return "yesno"
+        if re.search(r"\bhow\b", text):
+            return "rank" if _compiled(_RANK, True).search(text) else "other"
+    elif _compiled(r"có (?:phải )?.*không[^\w]*$|phải không[^\w]*$|đúng không[^\w]*$|hay không[^\w]*$|\bchưa[^\w]*$|có đúng", folded).search(text):
+        return "yesno"
+    if _compiled(r"thế nào là|định nghĩa|giải thích .* là|\bdefin(?:e|ition)\b", folded).search(text):
+        return "definition"
+    if _compiled(_RANK, folded).search(text):
+        return "rank"
+    if _compiled(_PERCENT, folded).search(text):
+        return "percent"
+    if _compiled(r"số lượng|tổng số|\bnumber of\b", folded).search(text):
+        return "number"
+    if _compiled(r"doanh thu|tổng giá trị|\brevenue\b", folded).search(text):
+        return "amount"
+    return "list" if several else "other"

@@ -1,0 +1,326 @@
+"""A follow-up made whole by rule: "Thế còn Thanh Hóa?" after "Hà Tĩnh có bao nhiêu tổ …?" asks the same of Thanh Hóa.
+
+Three things a follow-up leaves out are put back: a slot that changed (place, level, date, office, any noun), a pronoun, and
+the topic of a question without one. A question that names its own topic is left as it is. Knows nothing of documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.ask.answer_types import view, wanted
+from rag.text.dates import find_dates
+from rag.text.language import detect
+from rag.text.names import Name, find_names, find_places
+from rag.text.normalise import canonical, fold, nfc, strip_markers
+from rag.text.stopwords import content_words
+from rag.types import Span
+
+_WORD = re.compile(r"\w+")
+_SWITCH = re.compile(
+    r"^(?:(?:thế|vậy|thế thì|vậy thì|à|ừ|và|rồi)\s+)*(?:còn|thế còn|vậy còn|đối với|với|riêng|tương tự(?: với| cho)?)\s+(?P<new>.+?)(?:\s+thì)?(?:\s+(?:sao|thế nào|ra sao|như thế nào|là bao nhiêu|bao nhiêu|thì sao|thì thế nào))?\s*[?.!]*$|"
+    r"^(?:thế|vậy|và)\s+(?P<new2>[^?]{2,60}?)\s+(?:thì\s+)?(?:sao|thế nào|ra sao)\s*[?.!]*$|"
+    r"^(?P<new3>[^?]{2,60}?)\s+(?:thì sao|thì thế nào|thì ra sao)\s*[?.!]*$",
+)
+_SWITCH_EN = re.compile(
+    r"^(?:(?:and|but|ok|okay|so)[, ]+)?(?:what|how) about\s+(?P<new>.+?)\s*[?.!]*$|^and\s+(?P<new2>(?:(?:at|in|for|by|of|on|during)\s+)?(?:the\s+)?[\w\- ]{2,50}?)\s*[?.!]*$|"
+    r"^(?P<new3>(?:at|in|for|during)\s+[\w\- ]{2,40}?)\s*\?+$",
+)
+_PERSON = r"\b(?:ông ấy|ông ta|ông này|ông đó|bà ấy|bà ta|bà này|anh ấy|anh ta|chị ấy|cô ấy|người này|người đó|người ấy|vị này|đồng chí này|he|she|him|his|her)\b"
+_PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|địa phương|thành phố|nơi|vùng|nước|thôn|khu vực|thị trấn)(?: này| đó| ấy)|there|(?:this|that) (?:province|district|commune|city|country|village|place|locality))\b"
+_ORGAN = r"\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
+_DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"
+_TIME = r"\b(?:(?:năm|thời điểm|thời gian|lúc|khi|tháng|ngày|giai đoạn) (?:đó|này|ấy)|(?:that|this) (?:year|time|month|day|period)|then)\b"
+_THING = r"\b(?:(?:cái|điều|việc|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
+_LEVELS = {
+    "tỉnh": ("tỉnh", "provincial", "province"),
+    "huyện": ("huyện", "district"),
+    "xã": ("xã", "phường", "commune", "ward"),
+    "thôn": ("thôn", "ấp", "bản", "hamlet", "village"),
+}
+_LEVEL = re.compile(
+    r"\bcấp (?:trung ương|tỉnh|huyện|xã, phường|xã|phường|thôn|ấp|bản|cơ sở)\b|\bcap (?:trung uong|tinh|huyen|xa|phuong|thon|ap|ban)\b|"
+    r"\b(?:provincial|district|commune|ward|hamlet|village)(?:[- ]level)?\b",
+)
+_LEAD_VI = re.compile(r"^(?:thế|vậy|và|à|ừ|rồi|còn|nhưng|thế thì|vậy thì)\s+", re.IGNORECASE)
+
+
+def complete(question: str, history: Sequence[tuple[str, str]]) -> str:
+    """``question`` as one that stands alone. ``history`` holds (question, answer) pairs, oldest first.
+
+    Earlier follow-ups are completed first, so that chains work. Returns the question itself when it needs nothing.
+    """
+    whole = ""
+    answer = ""
+    for earlier, earlier_answer in history:
+        earlier = nfc(earlier).strip()
+        if earlier:
+            whole = complete_one(earlier, whole, answer) if whole else earlier
+            answer = strip_markers(nfc(earlier_answer or ""))
+    question = re.sub(r"\s+", " ", nfc(question)).strip()
+    return complete_one(question, whole, answer) if whole else question
+
+
+def complete_one(question: str, previous: str, answer: str) -> str:
+    """``question`` completed from one ``previous`` self-contained question and its ``answer``."""
+    new = _switched(question)
+    if new:
+        return _substituted(new, previous, question)
+    replaced = _pronouns(question, previous, answer)
+    if replaced != question:
+        return replaced
+    if _incomplete(question, previous):
+        return _with_topic(question, previous)
+    return question
+
+
+def _lower(text: str) -> str:
+    return canonical(text)
+
+
+def _switched(question: str) -> str:
+    """What "Thế còn X?", "X thì sao?", "What about X?" asks about; "" for any other question."""
+    folded_pattern = _folded(_SWITCH.pattern)
+    for pattern, text in ((_SWITCH, _lower(question)), (folded_pattern, fold(question)), (_SWITCH_EN, fold(question))):
+        found = pattern.match(text)
+        if found is None:
+            continue
+        name = next((n for n in ("new", "new2", "new3") if found.groupdict().get(n)), None)
+        if name is None:
+            continue
+        start, end = found.span(name)
+        new = question[start:end].strip(" ,.?!")
+        # "Còn bao nhiêu …?" with a verb of its own is a question, not a switch
+        if len(new.split()) <= 9 and not _has_predicate(new):
+            return re.sub(r"^(?:về|ở|tại|với|của|đối với|cho|ve|o|tai|in|at|for|of)\s+(?=\S)", "", new, flags=re.IGNORECASE) if pattern is not _SWITCH_EN else re.sub(r"^(?:in|at|for|of|on|by)\s+", "", new)
+    return ""
+
+
+_FOLDED_PATTERNS: dict[str, re.Pattern[str]] = {}
+
+
+def _folded(pattern: str) -> re.Pattern[str]:
+    if pattern not in _FOLDED_PATTERNS:
+        _FOLDED_PATTERNS[pattern] = re.compile(_fold_pattern(pattern))
+    return _FOLDED_PATTERNS[pattern]
+
+
+def _fold_pattern(pattern: str) -> str:
+    """A pattern without diacritics; escapes such as \\W keep their case."""
+    return "".join(fold(c) if not c.isascii() else c for c in pattern)
+
+
+def _has_predicate(text: str) -> bool:
+    """Whether a phrase holds a question word and a verb, i.e. is a question of its own."""
+    language = _language(text)
+    want = wanted(text, language)
+    words = text.split()
+    return want.end > 0 and len(words) > 4
+
+
+def _language(text: str) -> str:
+    found = detect(text)
+    return found if found in ("vi", "vi-folded", "en") else ("vi-folded" if text.isascii() else "vi")
+
+
+def _substituted(new: str, previous: str, question: str) -> str:
+    """``previous`` with the slot of ``new``'s kind replaced; where it has none, ``new`` is added."""
+    for slot in (_level_slots, _date_slots, _place_slots, _office_slots, _person_slots):
+        fresh = slot(new)
+        if not fresh:
+            continue
+        value = new[fresh[0][0] : fresh[0][1]] if slot is not _level_slots else new
+        old = slot(previous)
+        if old:
+            start, end = old[0]
+            rest = previous[end:]
+            # "59 … cấp xã và cấp thôn": further slots of the kind go with the first
+            for s, e in reversed(old[1:]):
+                gap = previous[end:s]
+                if re.fullmatch(r"\s*(?:,|và|hay|and|or|va)\s*", gap):
+                    rest = previous[e:]
+            value = value if slot is not _level_slots else new[fresh[0][0] : fresh[0][1]]
+            if slot is _place_slots and len(new.split()) > len(value.split()) + 3:
+                break
+            return _tidy(previous[:start] + value + rest)
+        return _added(previous, new)
+    return _aligned(new, previous) or _added(previous, new)
+
+
+def _added(previous: str, new: str) -> str:
+    base = previous.rstrip(" ?.!")
+    return f"{base} ({new})?"
+
+
+def _level_slots(text: str) -> list[Span]:
+    return [m.span() for m in _LEVEL.finditer(_lower(text))]
+
+
+def _date_slots(text: str) -> list[Span]:
+    return [(d.start, d.end) for d in find_dates(text)]
+
+
+def _place_slots(text: str) -> list[Span]:
+    spans = [(p.start, p.end) for p in find_places(text)]
+    spans += [(n.start, n.end) for n in find_names(text) if n.kind == "place" and not any(s < n.end and n.start < e for s, e in spans)]
+    out = []
+    for start, end in sorted(spans):
+        if not any(s < end and start < e for s, e in out):
+            out.append((start, end))
+    return out
+
+
+def _office_slots(text: str) -> list[Span]:
+    return [(n.start, n.end) for n in find_names(text) if n.kind == "organisation"]
+
+
+def _person_slots(text: str) -> list[Span]:
+    return [(n.start, n.end) for n in find_names(text) if n.kind == "person"]
+
+
+def _aligned(new: str, previous: str) -> str:
+    """Replace the stretch of ``previous`` most like ``new`` ("hóa đơn điện tử" by "hợp đồng điện tử"); "" when none is."""
+    fresh = [fold(w) for w in _WORD.findall(new)]
+    spans = [m.span() for m in _WORD.finditer(previous)]
+    old = [fold(previous[s:e]) for s, e in spans]
+    n = len(fresh)
+    best, where = 0, -1
+    for i in range(len(old) - n + 1):
+        shared = sum(a == b for a, b in zip(fresh, old[i : i + n]))
+        if shared > best:
+            best, where = shared, i
+    if where < 0 or n < 2 or best * 2 < n:
+        return ""
+    return _tidy(previous[: spans[where][0]] + new + previous[spans[where + n - 1][1] :])
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+([?.,!])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
+
+
+# pronouns
+
+
+def _pronouns(question: str, previous: str, answer: str) -> str:
+    """``question`` with a pronoun replaced by what it stands for; the question itself when there is none."""
+    for pattern, kinds in ((_PERSON, ("person",)), (_PLACE, ("place",)), (_ORGAN, ("organisation",)), (_DOCUMENT, ("document",))):
+        found = _find(pattern, question)
+        if found is None:
+            continue
+        meant = _antecedent(kinds, previous, answer, person=kinds == ("person",))
+        if meant:
+            start, end = found
+            before = question[:start]
+            written = question[start:end].lower()
+            value = meant
+            if kinds == ("place",) and written.split()[0] in ("ở", "tại", "o", "tai", "nơi", "noi"):
+                value = f"{question[start:end].split()[0]} {meant}"
+            elif kinds == ("place",) and written == "there":
+                value = f"in {meant}"
+            elif written in ("his", "her", "its", "their"):
+                value = f"{meant}'s"
+            replaced = _tidy(before + value + question[end:])
+            return replaced if _topical(replaced, previous) else _with_topic(replaced, previous)
+        return _with_topic(question, previous)
+    found = _find(_TIME, question)
+    if found:
+        dates = find_dates(previous) or find_dates(answer)
+        if dates:
+            return _with_topic(_tidy(question[: found[0]] + dates[0].text + question[found[1] :]), previous)
+        return _with_topic(question, previous)
+    if _find(_THING, question):
+        return _with_topic(question, previous)
+    return question
+
+
+def _find(pattern: str, text: str) -> Span | None:
+    found = re.search(pattern, _lower(text))
+    if found is None and text.isascii() and detect(text) != "en":
+        found = re.search(_fold_pattern(pattern), fold(text))
+    if found and found.group() in ("this", "that", "those", "these") and re.match(r"\s+\w+", text[found.end() :]) and re.search(r"\bthat\b", found.group()):
+        return None
+    return found.span() if found else None
+
+
+def _antecedent(kinds: tuple[str, ...], previous: str, answer: str, person: bool) -> str:
+    """The last thing of the kind spoken of: for persons the answer first ("ai là …?" was asked), else the question first."""
+    texts = (answer, previous) if person and not _of_kind(kinds, previous) else (previous, answer)
+    for text in texts:
+        names = _of_kind(kinds, text)
+        if names:
+            return names[0].text
+    if person:  # a name typed without diacritics is told from other names by its length alone
+        loose = [n for text in texts for n in find_names(text) if n.kind == "other" and len(n.text.split()) in (2, 3, 4)]
+        return loose[0].text if loose else ""
+    return ""
+
+
+def _of_kind(kinds: tuple[str, ...], text: str) -> list[Name]:
+    if kinds == ("place",):
+        places = find_places(text)
+        return places or [n for n in find_names(text) if n.kind == "place"]
+    return [n for n in find_names(text) if n.kind in kinds]
+
+
+# ellipsis
+
+
+def _topical(question: str, previous: str) -> bool:
+    """Whether a question holds enough words of its own to stand alone."""
+    return len(content_words(question, _language(question))) >= 4
+
+
+def _incomplete(question: str, previous: str) -> bool:
+    """Whether a question leaves out what it is about: no name, place or topic words, or it opens with "còn", "vậy"."""
+    language = _language(question)
+    want = wanted(question, language)
+    names = [n for n in find_names(question) if n.kind != "other" or len(n.text) > 3]
+    places = find_places(question)
+    shown, _ = view(question, language)
+    telling = [w for w in content_words(question, language) if not w.isdigit() and fold(w) not in _EMPTY]
+    if places or [n for n in names if n.kind in ("person", "organisation", "document", "place")]:
+        return bool(_LEAD_VI.match(question)) and len(telling) <= 3
+    shared = {fold(w) for w in telling} & {fold(w) for w in content_words(previous, _language(previous))}
+    if _LEAD_VI.match(question) or re.match(r"(?:and|but|so)\b", shown):
+        return True
+    if not telling:
+        return True
+    # "Tăng bao nhiêu bậc so với năm 2020?", "Vì sao?", "Khi nào hoàn thành?"
+    starts_bare = want.end > 0 and re.match(r"(?:tăng|giảm|đạt|chiếm|gồm|bao gồm|trong đó|cụ thể|vì sao|tại sao|khi nào|bao giờ|ở đâu|do ai|ai|bao nhiêu|mấy|so với|tang|giam|dat|chiem|gom|trong do|cu the|vi sao|tai sao|khi nao|o dau|bao nhieu|so voi|by how|how many of|why|when|where|who|compared)", shown)
+    if not names and len(telling) <= 6 and len(shared) >= 2 and not find_dates(question):
+        return True
+    limit = 5 if starts_bare else 3
+    return len(telling) <= limit and (len(shared) == 0 or len(telling) <= 2 or bool(starts_bare)) and not names
+
+
+_EMPTY = frozenset(fold(w) for w in "năm ngày tháng số bậc tỷ lệ phần trăm so với tăng giảm đạt cụ thể trong thời gian hiện nay year date number percent compared more than".split())
+
+
+def _with_topic(question: str, previous: str) -> str:
+    """``question`` with the topic of ``previous``: its words without those that ask."""
+    if find_dates(question):
+        for date in reversed(find_dates(previous)):
+            previous = previous[: date.start] + previous[date.end :]
+    topic = topic_of(previous)
+    if not topic:
+        return question
+    missing = {fold(w) for w in _WORD.findall(topic)} - {fold(w) for w in _WORD.findall(question)}
+    if not missing:
+        return question
+    bare = _LEAD_VI.sub("", question)
+    return f"{bare.rstrip(' ?.!')} ({topic})?"
+
+
+def topic_of(question: str) -> str:
+    """What a question is about: its text without the question word and the courtesies around it."""
+    language = _language(question)
+    want = wanted(question, language)
+    text = question.rstrip(" ?.!")
+    if want.end:
+        text = text[: want.start] + " " + text[want.end :]
+    if language == "en":
+        text = re.sub(r"^\s*(?:is|are|was|were|does|do|did|has|have|the)\s+|\b(?:does|did|do)\b", " ", text, flags=re.IGNORECASE)
+    else:
+        text = re.sub(r"\s(?:là|có|la|được|đạt|bị)\s*$|^\s*(?:là|la)\s", " ", text, flags=re.IGNORECASE)
+    return _tidy(text).strip(" ,;:")

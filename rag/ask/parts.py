@@ -1,0 +1,226 @@
+"""A question of several parts taken apart: two questions in one, one question of two things, a comparison.
+
+Each part is a question of its own, so that it can be searched and answered from its own source. Rules over the words of
+the question; knows nothing of documents.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from rag.ask.answer_types import Wanted, view, wanted
+from rag.text.dates import find_dates
+from rag.text.names import find_names, find_places
+from rag.types import Span
+
+MAX_PARTS = 4
+
+_JOIN = re.compile(r"\s*(?:,\s*|;\s*|\s)(?:và|còn|đồng thời|and|va|con)\s+|\s*[;]\s+|,\s+", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:,\s*)?(?:\b(?:và|với|hay|hoặc|and|or|versus|vs\.?|than|va|voi|hoac)\b|so với|so voi|compared (?:with|to)|,|&)\s*(?:\bcủa\b|\bở\b|\btại\b|\bof\b|\bin\b|\bcua\b|\btai\b)?\s*", re.IGNORECASE)
+_VI_QUESTION = r"bao nhiêu|\bmấy\b|khi nào|bao giờ|lúc nào|\bai\b|\bđâu\b|\bnào\b|\bgì\b|vì sao|tại sao|như thế nào|thế nào|ra sao|bao lâu"
+_FOLDED_QUESTION = r"bao nhieu|\bmay\b|khi nao|bao gio|luc nao|^ai\b|\bla ai\b|\bai (?:la|da|giu|lam)\b|o dau|tai dau|\bnao\b|\bgi\b|vi sao|tai sao|nhu the nao|the nao|ra sao|bao lau"
+_EN_QUESTION = r"how many|how much|how long|how far|\bhow\b|\bwhen\b|\bwho\b|\bwhom\b|\bwhere\b|\bwhich\b|\bwhat\b|\bwhy\b"
+_LEVEL = re.compile(r"\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\bcap (?:tinh|huyen|xa|thon|phuong|trung uong|ap)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b", re.IGNORECASE)
+_OFFICE = re.compile(r"\b(?:Sở|Bộ|Ban|Phòng|Cục|Công ty|HTX|Hợp tác xã|Trường|Bệnh viện)\s+[A-ZĐÀ-Ỹ&][\wÀ-ỹ&]*(?:(?:\s+|,\s+|\s*&\s*|\s+và\s+|\s+-\s+)(?=[A-ZĐÀ-Ỹ&])[\wÀ-ỹ&]+)*")
+# ministries and departments whose own name holds "và"
+_WITH_AND = re.compile(
+    r"thông tin và truyền thông|khoa học và công nghệ|nông nghiệp và phát triển nông thôn|tài nguyên và môi trường|giáo dục và đào tạo|"
+    r"kế hoạch và đầu tư|văn hóa, thể thao và du lịch|văn hóa và thể thao|thương binh và xã hội|sản xuất và thương mại|"
+    r"thong tin va truyen thong|khoa hoc va cong nghe|nong nghiep va phat trien nong thon|tai nguyen va moi truong|giao duc va dao tao|"
+    r"ke hoach va dau tu|van hoa, the thao va du lich|thuong binh va xa hoi|"
+    r"information and communications?|science and technology|agriculture and rural development|natural resources and environment|education and training|planning and investment|industry and trade|culture, sports and tourism",
+    re.IGNORECASE,
+)
+
+
+def _marks(text: str, language: str) -> list[Span]:
+    """Spans of the question words, non-overlapping, in order."""
+    shown, folded = view(text, language)
+    pattern = _EN_QUESTION if language == "en" else (_FOLDED_QUESTION if folded else _VI_QUESTION)
+    return [m.span() for m in re.finditer(pattern, shown)]
+
+
+def split(question: str, language: str) -> tuple[str, ...]:
+    """The single questions inside ``question`` (NFC), at least one, at most MAX_PARTS; the question itself when single."""
+    sentences = _sentences(question)
+    if len(sentences) > 1:
+        out: list[str] = []
+        for sentence in sentences:
+            shared = _shared_context(sentences[0], sentence, language) if out else ""
+            for part in split(sentence, language):
+                out.append(_with_context(part, shared))
+        return tuple(out[:MAX_PARTS])
+    want = wanted(question, language)
+    if want.kind == "comparison":
+        return _compared(question, language)[:MAX_PARTS]
+    return (_coordinated(question, language) or _two_things(question, language, want) or (question,))[:MAX_PARTS]
+
+
+def _sentences(question: str) -> list[str]:
+    pieces = [p.strip() for p in re.split(r"(?<=\?)\s+", question.strip()) if p.strip(" ?!.")]
+    return pieces if len(pieces) > 1 and all(len(p.split()) > 1 for p in pieces) else [question.strip()]
+
+
+def _shared_context(first: str, second: str, language: str) -> str:
+    """The places the first question names, where the second has none of its own."""
+    if find_places(second) or [n for n in find_names(second) if len(n.text) > 3]:
+        return ""
+    shared = [p.text for p in find_places(first)[:1]]
+    if len(second.split()) <= 8:
+        shared += [n.text for n in find_names(first) if n.kind in ("other", "document", "organisation") and n.text not in shared][:2]
+    return ", ".join(shared)
+
+
+def _with_context(part: str, context: str) -> str:
+    if not context or context.lower() in part.lower():
+        return part
+    return f"{part.rstrip(' ?.!')} ({context})?"
+
+
+def _coordinated(question: str, language: str) -> tuple[str, ...]:
+    """ "… bao nhiêu … và … bao nhiêu …?": cut at the connector before the second question word's clause."""
+    marks = _marks(question, language)
+    if len(marks) < 2:
+        return ()
+    guarded = _guarded(question)
+    cuts: list[Span] = []
+    for (_, left_end), (right_start, _) in pairwise(marks):
+        joins = [m for m in _JOIN.finditer(guarded, left_end, right_start + 1) if m.end() <= right_start]
+        strong = [m for m in joins if m.group().strip(" ,;")] or joins
+        if not strong:
+            continue
+        cuts.append(strong[0].span() if language != "en" else strong[-1].span())
+    if not cuts:
+        return ()
+    pieces, at = [], 0
+    for start, end in cuts:
+        pieces.append(question[at:start].strip())
+        at = end
+    pieces.append(question[at:].strip())
+    if any(len(p.split()) < 2 for p in pieces) or not all(_marks(p, language) for p in pieces):
+        return ()
+    first = pieces[0]
+    lead = first[: marks[0][0]].strip()
+    out = [first.rstrip(" ?") + "?"]
+    for piece in pieces[1:]:
+        own = _marks(piece, language)
+        if own and own[0][0] == 0 and lead and language != "en" and len(piece.split()) <= 12 and not _starts_clause(piece, language):
+            piece = f"{lead} {piece}"
+        else:
+            piece = _with_context(piece, _shared_context(first, piece, language))
+        out.append(piece.rstrip(" ?") + "?")
+    return tuple(out)
+
+
+def _starts_clause(piece: str, language: str) -> bool:
+    """A piece that opens with its own subject word ("ai là …", "vì sao …", "khi nào …") needs no lead."""
+    shown, _ = view(piece, language)
+    return bool(re.match(r"(?:ai|vì sao|tại sao|khi nào|bao giờ|vi sao|tai sao|khi nao|bao gio|who|when|where|why)\b", shown))
+
+
+def _guarded(question: str) -> str:
+    """Same length, with the "và" and commas inside fixed names made unreadable, so that no cut falls there."""
+    out = question
+    for found in _WITH_AND.finditer(question):
+        out = out[: found.start()] + re.sub(r"[,\s]", "_", found.group()) + out[found.end() :]
+    for name in find_names(question):
+        if name.kind in ("organisation", "document"):
+            out = out[: name.start] + re.sub(r"[,\s]", "_", out[name.start : name.end]) + out[name.end :]
+    return out
+
+
+def _slots(question: str) -> list[tuple[str, list[Span]]]:
+    """Spans of like things by kind, kinds in the order a pair is looked for."""
+    guarded = _guarded(question)
+    places = [(p.start, p.end) for p in find_places(question) if "_" not in guarded[p.start : p.end]]
+    offices = [m.span() for m in _OFFICE.finditer(question)]
+    levels = [m.span() for m in _LEVEL.finditer(question)]
+    dates = [(d.start, d.end) for d in find_dates(question)]
+    other = [(n.start, n.end) for n in find_names(question) if n.kind in ("person", "organisation", "other")]
+    return [("place", _bare(question, places)), ("office", offices), ("name", other), ("level", levels), ("date", dates)]
+
+
+def _bare(question: str, places: list[Span]) -> list[Span]:
+    """Drop a place that stands inside a longer one."""
+    return [p for p in places if not any(q != p and q[0] <= p[0] and p[1] <= q[1] for q in places)]
+
+
+def _adjacent(question: str, spans: list[Span]) -> list[Span]:
+    """The longest run of spans joined by "và", "hay", "or", a comma …; empty when shorter than two."""
+    spans = sorted(set(spans))
+    best: list[Span] = []
+    run: list[Span] = []
+    for span in spans:
+        gap = question[run[-1][1] : span[0]] if run else ""
+        gap = re.sub(r"\b(?:tỉnh|huyện|xã|thành phố|tp\.?|sở|năm|tháng|province|district|the|tinh|huyen|thanh pho|so|nam)\b", "", gap, flags=re.I)
+        if run and _AND.fullmatch(gap if gap.strip() else "?"):
+            run.append(span)
+        else:
+            run = [span]
+        if len(run) > len(best):
+            best = list(run)
+    return best if len(best) > 1 else []
+
+
+def _two_things(question: str, language: str, want: Wanted) -> tuple[str, ...]:
+    """ "Hà Tĩnh và Hậu Giang xếp thứ mấy?": one question, once for each of the things joined."""
+    if want.kind in ("list", "definition", "yesno", "other", "reason") or not (want.end or want.kind in ("percent", "rank", "number", "amount")):
+        return ()
+    for kind, spans in _slots(question):
+        if kind in ("level", "date", "name"):
+            continue  # mostly one sentence holds them together
+        run = _adjacent(question, spans)
+        if run:
+            return _each(question, run)
+    return ()
+
+
+def _each(question: str, run: list[Span]) -> tuple[str, ...]:
+    start, end = run[0][0], run[-1][1]
+    return tuple(_tidy(question[:start] + question[s:e] + question[end:]) for s, e in run)
+
+
+def _compared(question: str, language: str) -> tuple[str, ...]:
+    """One plain question for each thing compared; the comparing words are taken out."""
+    for kind, spans in _slots(question):
+        run = _adjacent(question, spans)
+        if run:
+            return tuple(_plain(part, language, kind) for part in _each(question, run))
+        distinct = sorted({question[s:e].lower(): (s, e) for s, e in reversed(spans)}.values())
+        if len(distinct) == 2:
+            (s1, e1), (s2, e2) = distinct
+            joint = re.search(r"(?:\bhơn\b(?: so với)?|so với|\bvới\b|\bthan\b|compared (?:with|to)|\bhay\b|\bor\b|\bvà\b|\band\b|\bhon\b(?: so voi)?|so voi|\bva\b)\s*(?:của|ở|tại|in|of|tỉnh|năm|cua|tai)?\s*$", question[:s2], re.I)
+            cut = joint.start() if joint and joint.start() >= e1 else s2
+            base = question[:cut] + " " + question[e2:]
+            other = base[:s1] + question[s2:e2] + base[e1:]
+            return (_plain(base, language, kind), _plain(other, language, kind))
+    return (question,)
+
+
+_COMPARING = re.compile(
+    r"^(?:hãy )?so sánh\s*(?:về\s*)?|^compare\s*|^hay so sanh\s*|^so sanh\s*|\b(?:both|between)\b|\bgiữa\b|\bgiua\b|,?\s*(?:thì\s+)?(?:tỉnh|nơi|bên|địa phương|đơn vị|sở|cấp|cái|huyện|xã|tinh|noi|ben|dia phuong|don vi|huyen|xa) (?:nào|nao)|"
+    r",?\s*(?:năm|nam) (?:nào|nao)|\bwhich (?:province|one|of them|of the two|department|level|place|city|year)?|\bđâu là\b|\bkhác nhau (?:như )?thế nào\b|\bkhac nhau (?:nhu )?the nao\b|\b(?:như )?thế nào\b|"
+    r"\b(?:hơn|hon)\b(?: nhau)?|\bthan\b|\bdifference in\b|\bchênh lệch\b|\bchenh lech\b|\bnhất trong hai\b",
+    re.IGNORECASE,
+)
+_MUCH = re.compile(r"\bcó (?:nhiều|ít)\b|\bnhiều\b|\bít\b|\bcao\b|\bthấp\b|\blớn\b", re.IGNORECASE)
+
+
+def _plain(part: str, language: str, kind: str) -> str:
+    """A comparison's words taken out of one part, and a "how many" put in where no question word is left."""
+    text = _tidy(_COMPARING.sub(" ", part).replace("?", " "))
+    if _marks(text, language):
+        return text + "?"
+    if language == "en":
+        return re.sub(r"\b(?:has|have|had) (?:more|fewer|less)\b", "has how many", re.sub(r"\b(?:more|higher|larger|lower|fewer|bigger|greater)\b(?=.*\bmore\b)", "", text)) + "?"
+    if language == "vi":
+        text, changed = _MUCH.subn(lambda m: "có bao nhiêu" if m.group().lower().startswith("có") else "bao nhiêu", text, count=1)
+        return _tidy(text + ("" if changed else " là bao nhiêu")) + "?"
+    text, changed = re.subn(r"\bco (?:nhieu|it)\b", "co bao nhieu", text, count=1)
+    return _tidy(text + ("" if changed else " la bao nhieu")) + "?"
+
+
+def _tidy(text: str) -> str:
+    text = re.sub(r"\s+([,.;:?!])", r"\1", re.sub(r"\s{2,}", " ", text))
+    return re.sub(r"^[\s,.;:]+|[\s,;:]+$", "", text)

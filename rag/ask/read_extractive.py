@@ -1,0 +1,265 @@
+"""The extractive reader: finds the sentences that answer, cuts them at clause boundaries and quotes them exactly.
+
+Sentences of the hits are scored over many signals with fitted weights (``weights/reader.json``, made by
+``rag.training.fit_reader``); their clauses likewise; the stretches with the most answer mass for their length are quoted. Knows
+nothing of retrieval order, verification or refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.ask import compare, features, frames, spans, support, weigh
+from rag.ask.draft import Draft, renumber
+from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
+from rag.ask.pieces import pieces
+from rag.ask.short import Found, pick
+from rag.text.abbreviations import TABLE
+from rag.text.names import canonical_place
+from rag.text.normalise import fold
+from rag.types import Citation, Hit, Query
+
+if TYPE_CHECKING:
+    from rag.index import Index
+    from rag.settings import Settings
+
+MAX_TOKENS = 80
+READ_HITS = 8
+CLOSE_SENTENCES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An exact stretch of a hit's document, and whether its sentence was cut before it."""
+
+    hit: int
+    start: int
+    end: int
+    text: str
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one single question got from its hits: quotes in order of worth, answer strings, and what it rests on.
+
+    ``probability`` is the best sentence's share of the answer mass; ``signals`` its features by name.
+    """
+
+    asked: Asked
+    quotes: tuple[Quote, ...]
+    short: tuple[str, ...]
+    probability: float
+    signals: Mapping[str, float]
+    sentences: tuple[Sentence, ...] = ()
+    shares: tuple[float, ...] = ()
+
+
+class ExtractiveReader:
+    """Reads answers out of hits. ``scorer`` gives sentence similarities; one is made from the index when None."""
+
+    def __init__(self, index: Index, settings: Settings, scorer: Any = None) -> None:
+        self.index, self.settings = index, settings
+        if scorer is None:
+            from rag.retrieve import SentenceScorer
+
+            scorer = SentenceScorer(index)
+        self.scorer = scorer
+        self.sentence_score = weigh.scorer("reader", "sentence", features.SENTENCE)
+        self.clause_score = weigh.scorer("reader", "clause", features.CLAUSE)
+        self.policy: Mapping[str, float] = weigh.table("reader")["policy"]
+        self._documents: tuple[object, dict[str, tuple[frozenset[str], frozenset[str]]]] = (None, {})
+        self._abbreviated: tuple[object, Abbreviated] | None = None
+
+    def read(self, query: Query, hits: Sequence[Hit], part_hits: Sequence[Sequence[Hit]] = ()) -> Draft:
+        """The answer's draft. ``part_hits`` holds the hits of each of ``query.parts`` where there are several."""
+        language = "en" if query.language == "en" else "vi"
+        if not hits:
+            return Draft("", language=language, refused=True)
+        if len(query.parts) > 1 and len(part_hits) == len(query.parts):
+            room = max(24, 64 // len(query.parts))
+            readings = [self.read_one(query, text, own or hits, room) for text, own in zip(query.parts, part_hits)]
+            return self._compose_parts(query, readings, [list(own or hits) for own in part_hits], language)
+        reading = self.read_one(query, query.text, hits)
+        return self._compose(query, reading, hits, language)
+
+    # one question
+
+    def read_one(self, query: Query, text: str, hits: Sequence[Hit], budget: int | None = None) -> Reading:
+        """The best stretches for the single question ``text`` in at most ``budget`` tokens."""
+        snapshot = self.index.store.snapshot()
+        abbreviated = self._abbreviations(snapshot)
+        total = max(1, len(snapshot.ids))
+        asked = ask(query, text, lambda word: idf(snapshot.document_frequency(word, folded=True), total), abbreviated)
+        hits = hits[:READ_HITS]
+        sentences = sentences_of(hits)
+        if not sentences:
+            return Reading(asked, (), (), 0.0, {})
+        similar = self.scorer.score(text, [s.text for s in sentences])
+        rows = features.sentence_features(asked, sentences, hits, similar, abbreviated)
+        scores = self.sentence_score(rows)
+        shares = weigh.softmax(scores)
+        order = [int(i) for i in np.argsort(-shares, kind="stable")[:CLOSE_SENTENCES] if shares[i] > 0.01 or i == int(np.argmax(shares))]
+        clauses = self._clauses(asked, [sentences[i] for i in order], [float(shares[i]) for i in order], abbreviated)
+        policy = self.policy
+        windows = spans.choose(
+            clauses,
+            int(policy["budget"]) if budget is None else budget,
+            int(policy["first_budget"]) if budget is None else budget,
+            policy["price"],
+            policy["least"],
+            int(policy["most"]) if budget is None else 1,
+            policy["whole"],
+        )
+        quotes, short = [], []
+        for window in windows:
+            sentence = sentences[order[window.sentence]]
+            start, end = clauses[window.first].start, clauses[window.last].end
+            end = _closed(sentence, start, end)
+            quotes.append(Quote(sentence.hit, start, end, sentence.text[start - sentence.start : end - sentence.start], start > sentence.start))
+        best = int(order[0])
+        for quote in quotes[:1]:
+            sentence = next(s for s in sentences if s.start <= quote.start and quote.end <= s.end and s.hit == quote.hit)
+            short = [f.text for f, _ in _inside(pick(asked, sentence.text), quote, sentence)]
+            if not short:
+                short = [f.text for f, _ in pick(asked, quote.text)]
+        signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
+        signals |= {"probability": float(shares[best])}
+        signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, snapshot, signals)
+        return Reading(asked, tuple(quotes), tuple(short), float(shares[best]), signals, tuple(sentences), tuple(float(x) for x in shares))
+
+    def _support(
+        self, asked: Asked, sentence: Sentence, quote: str, hits: Sequence[Hit], abbreviated: Abbreviated, snapshot: Any, row: Mapping[str, float]
+    ) -> dict[str, float]:
+        hit = hits[sentence.hit]
+        words, places = self._document(snapshot, hit.source)
+        return support.signals(
+            asked,
+            sentence.text,
+            sentence.before,
+            quote,
+            hit,
+            hits,
+            words,
+            places,
+            abbreviated,
+            lambda word: snapshot.document_frequency(word, folded=True),
+            row,
+        )
+
+    def _document(self, snapshot: Any, source: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The folded words of a document and the places it is about, kept for the present generation."""
+        generation, known = self._documents
+        if generation != snapshot.generation or len(known) > 256:
+            known = {}
+            self._documents = (snapshot.generation, known)
+        if source not in known:
+            text = snapshot.document(source).text
+            known[source] = (words_of(text).folded_set, support.main_places(text[:20_000]))
+        return known[source]
+
+    def _abbreviations(self, snapshot: Any) -> Abbreviated:
+        generation = snapshot.generation
+        if self._abbreviated is None or self._abbreviated[0] != generation:
+            self._abbreviated = (generation, Abbreviated({**TABLE, **snapshot.abbreviations()}))
+        return self._abbreviated[1]
+
+    def _clauses(self, asked: Asked, sentences: Sequence[Sentence], shares: Sequence[float], abbreviated: Abbreviated) -> list[spans.Clause]:
+        cut = [pieces(s.text) for s in sentences]
+        texts = [s.text[a:b] for s, own in zip(sentences, cut) for a, b in own]
+        similar: Mapping[str, NDArray[np.floating[Any]]] = self.scorer.score(asked.text, texts)
+        out: list[spans.Clause] = []
+        at = 0
+        for number, (sentence, own, share) in enumerate(zip(sentences, cut, shares)):
+            part = {key: np.asarray(value)[at : at + len(own)] for key, value in similar.items()}
+            at += len(own)
+            rows = features.clause_features(asked, sentence.text, own, part, abbreviated)
+            inner = weigh.softmax(self.clause_score(rows))
+            for (a, b), mass in zip(own, inner):
+                piece = sentence.text[a:b]
+                out.append(spans.Clause(number, sentence.start + a, sentence.start + b, len(piece.split()), share * float(mass)))
+        return out
+
+    # writing it down
+
+    def _compose(self, query: Query, reading: Reading, hits: Sequence[Hit], language: str) -> Draft:
+        rivals = compare.rivals(query, reading, hits)
+        if rivals:
+            quotes = [q for q, _ in rivals]
+            short = tuple(dict.fromkeys(s for _, strings in rivals for s in strings))
+        else:
+            quotes, short = list(reading.quotes), reading.short
+        text, citations = self._written(query, quotes, hits, language)
+        while len(text.split()) > MAX_TOKENS and len(quotes) > 1:
+            quotes.pop()
+            text, citations = self._written(query, quotes, hits, language)
+        return Draft(text, short, citations, language, self._signals(reading))
+
+    def _compose_parts(self, query: Query, readings: Sequence[Reading], hits: Sequence[Sequence[Hit]], language: str) -> Draft:
+        every: list[Hit] = []
+        quotes: list[Quote] = []
+        for reading, own in zip(readings, hits):
+            for quote in reading.quotes:
+                if not any(_covers(q, every[q.hit], quote, own[quote.hit]) for q in quotes):
+                    quotes.append(replace(quote, hit=len(every)))
+                    every.append(own[quote.hit])
+        text, citations = self._written(query, quotes, every, language)
+        short = tuple(dict.fromkeys(s for reading in readings for s in reading.short))
+        weakest = min(readings, key=lambda r: r.probability * (0.2 + r.signals.get("folded", 0.0)))
+        signals = {**self._signals(weakest), "parts": float(len(readings))}
+        return Draft(text, short, citations, language, signals)
+
+    def _signals(self, reading: Reading) -> dict[str, float]:
+        return {**reading.signals, "probability": reading.probability, "found": float(bool(reading.short))}
+
+    def _written(self, query: Query, quotes: Sequence[Quote], hits: Sequence[Hit], language: str) -> tuple[str, tuple[Citation, ...]]:
+        lines: list[str] = []
+        citations: list[Citation] = []
+        last_lead = ""
+        for n, quote in enumerate(quotes, 1):
+            passage = hits[quote.hit].passage
+            foreign = "Vietnamese" if language == "en" and passage.language in ("vi", "") else ""
+            lead = frames.lead(language, passage.date, _subject(query, quote, hits[quote.hit]), quote.text, foreign)
+            if lead == last_lead:
+                lead = ""
+            else:
+                last_lead = lead
+            lines.append(f"{lead}{frames.quoted(quote.text)} [{n}]")
+            citations.append(Citation(n, passage.source, passage.title, passage.date, quote.text, quote.start, quote.end))
+        return renumber(" ".join(lines), citations)
+
+
+def _closed(sentence: Sentence, start: int, end: int) -> int:
+    """The end of a stretch, moved past a bracket or closing stop that belongs to it."""
+    text = sentence.text
+    inner = text[start - sentence.start : end - sentence.start]
+    rest = text[end - sentence.start :]
+    if rest[:1] == ")" and inner.count("(") > inner.count(")"):
+        return end + 1
+    if rest in (".", "!", "?", "…", "...", ".”", '."'):
+        return end + len(rest)
+    return end
+
+
+def _inside(found: list[tuple[Found, float]], quote: Quote, sentence: Sentence) -> list[tuple[Found, float]]:
+    low, high = quote.start - sentence.start, quote.end - sentence.start
+    return [(f, s) for f, s in found if low <= f.start and f.end <= high]
+
+
+def _covers(a: Quote, a_hit: Hit, b: Quote, b_hit: Hit) -> bool:
+    return a_hit.source == b_hit.source and a.start <= b.start and b.end <= a.end
+
+
+def _subject(query: Query, quote: Quote, hit: Hit) -> str:
+    """The place the question names, when the quotation does not and its passage or title does."""
+    held = fold(f"{hit.passage.context}. {hit.passage.text}")
+    for place in query.places:
+        name = canonical_place(place)
+        if fold(name) in held and fold(name) not in fold(quote.text):
+            return name
+    return ""

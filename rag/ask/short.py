@@ -1,0 +1,226 @@
+"""Answer strings inside a sentence: numbers with their unit, dates, persons, places, offices, documents.
+
+``candidates`` lists the strings of the wanted kind that the question does not already hold; ``rank`` says how well each
+sits with the question's words around it. Knows nothing of how sentences are chosen or shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rag.ask.answer_types import NUMERIC
+from rag.ask.evidence import Asked, Words, dates_of, numbers_of, words_of
+from rag.text.names import find_names, find_places
+from rag.text.normalise import canonical, fold
+
+_MONEY_AFTER = re.compile(r"\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)?\s*(?:đồng|đô la|usd|vnđ|vnd|euro|đ\b|\$)|\s*(?:tỷ|triệu)\b", re.IGNORECASE)
+# units that belong to the answer string itself ("6 tỷ đồng", "1,7 tấn", "22 ngày")
+_SHOWN_UNIT = re.compile(
+    r"\s?(?:(?:nghìn |ngàn |triệu |tỷ |tỉ )*(?:đồng|đô la(?: Mỹ)?|USD|VNĐ|VND|euro|km²|km2|m²|m2|km|mét|m|cm|mm|ha|hecta|kg|tấn|tạ|lít|tuổi|giờ|phút|giây|ngày|tháng|năm|tuần|độ|°C|MW|kWh|GB|MB|thế kỷ|"
+    r"years?|months?|days?|hours?|minutes?|kilometres?|kilometers?|metres?|meters?|tonnes?|tons?|people|dollars?)\b)",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(
+    r"(?:(?:Nguyên|Cựu|Quyền)\s+)?(?:Phó\s+)?(?:Tổng\s+)?(?:Giám đốc|Chủ tịch|Bí thư|Trưởng phòng|Trưởng Phòng|Trưởng ban|Trưởng thôn|Trưởng ấp|Cục trưởng|Vụ trưởng|Bộ trưởng|Thứ trưởng|Thủ tướng|Tổng thống|Chánh [Vv]ăn phòng|"
+    r"Viện trưởng|Hiệu trưởng|Tổ trưởng|Tổng [Bb]í thư|Đô đốc|Đại tướng|Thống đốc|Toàn quyền|Hoàng đế|Nhà vua|chủ tịch|giám đốc|bí thư|trưởng thôn|phó giám đốc|phó chủ tịch|thủ tướng|tổng thống|"
+    r"Director|Deputy Director|Chairman|Chairwoman|Chair|Vice Chairman|Vice Chair|Head|Deputy Head|Secretary|Minister|President)(?:\s+(?:[^\s,.;:()\"“”]+))*",
+)
+_DOCUMENT_NUMBER = re.compile(
+    r"(?:Quyết định|Nghị quyết|Kế hoạch|Chỉ thị|Nghị định|Thông tư|Công văn|Luật|Đề án|Chương trình|Decision|Resolution|Plan|Decree)(?:\s+(?:số|No\.?))?\s*(?:\d+(?:[/-][A-ZĐ\d][\wĐ/-]*)?|[“\"][^”\"]{3,120}[”\"])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A possible answer: its span in the sentence, and ``fit``, how well it matches the wanted unit (0 to 1)."""
+
+    start: int
+    end: int
+    text: str
+    fit: float
+
+
+def candidates(asked: Asked, text: str) -> list[Found]:
+    """Strings of the wanted kind in ``text`` that the question does not state itself, in order."""
+    kind = asked.want.kind
+    if kind in NUMERIC or kind == "comparison":
+        return _numbers(asked, text)
+    if kind == "date":
+        out = [Found(d.start, d.end, d.text, 1.0) for d in dates_of(text)]
+        return [f for f in out if not _stated(asked, f.text)]
+    if kind in ("person", "organisation", "place"):
+        return _named(asked, text, kind)
+    if kind == "decision":
+        found = [Found(m.start(), m.end(), m.group().strip(), 1.0) for m in _DOCUMENT_NUMBER.finditer(text)]
+        return [f for f in found if not _stated(asked, f.text)]
+    if kind == "role":
+        return [_trimmed(m.start(), m.group()) for m in _ROLE.finditer(text)]
+    return []
+
+
+def _trimmed(start: int, role: str) -> Found:
+    """A role's words up to the holder's name: "Giám đốc Sở TT&TT cho biết" → "Giám đốc Sở TT&TT"."""
+    cut = re.search(r"\s(?:cho|đã|nói|chia sẻ|khẳng định|nhấn mạnh|lưu ý|nhận định|là|kể|said|told|has|is|was)\b", role)
+    role = role[: cut.start()] if cut else role
+    for name in find_names(role):
+        if name.kind == "person" and name.start > 3:
+            role = role[: name.start].rstrip(" -–")
+            break
+    return Found(start, start + len(role), role, 1.0)
+
+
+def _stated(asked: Asked, text: str) -> bool:
+    words = [fold(w) for w in re.findall(r"\w+", text)]
+    return bool(words) and all(w in asked.words for w in words)
+
+
+def _numbers(asked: Asked, text: str) -> list[Found]:
+    kind, focus = asked.want.kind, asked.focus
+    out: list[Found] = []
+    folded = fold(text)
+    for number in numbers_of(text):
+        if str(number.value) in asked.numbers:
+            continue
+        end = number.end
+        after = _after(folded, end)
+        fit = 0.3
+        if kind == "percent":
+            fit = 1.0 if number.percent else 0.05
+        elif kind == "amount":
+            money = _MONEY_AFTER.match(text, end) or re.search(r"(?:tỷ|tỉ|triệu|nghìn|billion|million)\b", number.text, re.IGNORECASE) or text[: number.start].rstrip().endswith("$")
+            fit = 1.0 if money else 0.1
+        elif kind == "rank":
+            near = folded[max(0, number.start - 14) : number.start]
+            fit = 1.0 if number.unit.startswith("/") or number.ordinal or re.search(r"thu|hang|top|vi tri|rank|bac", near) else 0.1
+            if focus[:1] == ("bac",):
+                fit = 1.0 if after[:1] == ("bac",) else 0.2
+        elif number.percent:
+            fit = 0.1 if kind == "number" and focus else 0.4
+        elif focus:
+            fit = _unit_fit(focus, after)
+        elif kind in ("number", "comparison"):
+            fit = 0.5
+        shown = _SHOWN_UNIT.match(text, end) if not number.percent else None
+        if shown:
+            end = shown.end()
+        if number.unit.startswith("/") and kind != "rank":
+            fit *= 0.8
+        out.append(Found(number.start, end, text[number.start : end], fit))
+    return out
+
+
+def _after(folded: str, end: int) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", folded[end : end + 60])[:6])
+
+
+def _unit_fit(focus: tuple[str, ...], after: tuple[str, ...]) -> float:
+    """How the words after a number match what is counted: its first word beside the number is worth most."""
+    if not after:
+        return 0.1
+    if after[0] == focus[0]:
+        shared = len(set(focus) & set(after)) / len(focus)
+        return 0.7 + 0.3 * shared
+    shared = len(set(focus) & set(after)) / len(focus)
+    return 0.15 + 0.5 * shared
+
+
+def _named(asked: Asked, text: str, kind: str) -> list[Found]:
+    out: list[Found] = []
+    for name in find_names(text):
+        if _stated(asked, name.text):
+            continue
+        if kind == "person":
+            fit = 1.0 if name.kind == "person" else (0.25 if name.kind == "other" and " " in name.text else 0.0)
+        elif kind == "organisation":
+            fit = 1.0 if name.kind == "organisation" else (0.3 if name.kind in ("other", "place") else 0.0)
+        else:
+            fit = 1.0 if name.kind == "place" else (0.4 if name.kind == "other" else 0.0)
+        if fit:
+            out.append(Found(name.start, name.end, name.text, fit))
+    if kind == "place":
+        taken = [(f.start, f.end) for f in out]
+        for place in find_places(text):
+            if not _stated(asked, place.text) and not any(s < place.end and place.start < e for s, e in taken):
+                out.append(Found(place.start, place.end, place.text, 1.0))
+    return sorted(out, key=lambda f: f.start)
+
+
+def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
+    """A score per candidate: its fit, the question's words near it, and those between it and the next candidate.
+
+    Vietnamese counts "59 tổ … cấp xã, 133 tổ … cấp thôn": what follows a number up to the next one belongs to it, while
+    a percentage or a value mostly ends its clause ("Sở Công Thương đạt 99,15%").
+    """
+    if not found:
+        return []
+    words = words_of(text)
+    numeric = asked.want.kind in NUMERIC or asked.want.kind == "comparison"
+    scores: list[float] = []
+    for i, candidate in enumerate(found):
+        left_edge = found[i - 1].end if i else 0
+        right_edge = found[i + 1].start if i + 1 < len(found) else len(text)
+        left, right, near = _around(asked, words, candidate, left_edge, right_edge)
+        if numeric:
+            counted = bool(re.match(r"\s+[^\W\d_]", text[candidate.end :])) and asked.want.kind not in ("rank",)
+            side = (0.45 * left + 1.0 * right) if counted else (1.0 * left + 0.35 * right)
+        else:
+            side = 0.7 * left + 0.7 * right
+        scores.append(1.6 * candidate.fit + 1.5 * side + 0.8 * near)
+    return scores
+
+
+def _around(asked: Asked, words: Words, candidate: Found, left_edge: int, right_edge: int) -> tuple[float, float, float]:
+    """Share of the question's weight left of the candidate, right of it (both up to the neighbours), and close by."""
+    left: set[str] = set()
+    right: set[str] = set()
+    near = 0.0
+    at = next((i for i, (s, _) in enumerate(words.spans) if s >= candidate.start), len(words.spans))
+    last = next((i for i, (s, _) in enumerate(words.spans) if s >= candidate.end), len(words.spans))
+    for i, (start, end) in enumerate(words.spans):
+        term = words.folded[i]
+        weight = asked.terms.get(term)
+        if weight is None:
+            continue
+        if start >= candidate.end:
+            distance = i - last + 1
+            if end <= right_edge:
+                right.add(term)
+        elif end <= candidate.start:
+            distance = at - i
+            if start >= left_edge:
+                left.add(term)
+        else:
+            continue
+        near += weight / (1.0 + distance / 3.0)
+    total = asked.weight
+    return sum(asked.terms[t] for t in left) / total, sum(asked.terms[t] for t in right) / total, min(1.5, near / total)
+
+
+def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
+    """The best candidate of ``text`` and those that answer as well as it does, in order of appearance."""
+    found = candidates(asked, text)
+    scores = rank(asked, text, found)
+    if not scores:
+        return []
+    best = max(scores)
+    several = asked.want.several or asked.want.kind in ("number", "list")
+    chosen: list[tuple[Found, float]] = []
+    top = found[scores.index(best)]
+    for candidate, score in zip(found, scores):
+        same = candidate is top or (several and score >= best - (0.25 if not asked.want.several else 0.8) and candidate.fit >= top.fit - 0.1 and _same_noun(text, candidate, top))
+        if same and canonical(candidate.text) not in {canonical(c.text) for c, _ in chosen}:
+            chosen.append((candidate, score))
+    if len(chosen) > limit:
+        chosen = sorted(sorted(chosen, key=lambda c: -c[1])[:limit], key=lambda c: c[0].start)
+    return chosen
+
+
+def _same_noun(text: str, a: Found, b: Found) -> bool:
+    """Two numbers count the same thing when the same word follows both; other kinds always may stand together."""
+    if not (a.text[:1].isdigit() and b.text[:1].isdigit()):
+        return True
+    first = _after(fold(text), a.end)
+    second = _after(fold(text), b.end)
+    return bool(first and second and first[0] == second[0])
