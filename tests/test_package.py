@@ -54,10 +54,10 @@ def test_installed_wheel_answers_from_another_folder(wheel: Path, tmp_path: Path
         archive.extractall(site)
     (tmp_path / "note.txt").write_text("Cuộc họp tổ dân phố số 4 dời sang ngày 5/3/2025.\n", encoding="utf-8")
     program = (
-        "import rag; assert rag.__file__.startswith(%r), rag.__file__\n"
+        f"import rag; assert rag.__file__.startswith({str(site)!r}), rag.__file__\n"
         "index = rag.Index.create('idx'); index.add(['note.txt'])\n"
         "a = rag.Rag(index).ask('Cuộc họp tổ dân phố số 4 dời sang ngày nào?'); print(a.status, a.text)"
-    ) % str(site)
+    )
     environ = {**os.environ, "PYTHONPATH": str(site), "HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
