@@ -76,7 +76,7 @@ class Index:
     def add(self, inputs: Input | Iterable[Input], progress: Report | None = None, prune: bool = False) -> IngestReport:
         """Add or bring up to date files, folders, globs and `Document` values; a bad file is skipped and reported.
 
-        `progress` is called with a `rag.ingest.pipeline.Progress` after each commit. With `prune`, documents that were
+        `progress(done, total or None, name)` is called after each commit. With `prune`, documents that were
         read from a folder given here and are no longer in it are removed. Safe to interrupt: run it again to go on.
         """
         from rag.ingest.pipeline import ingest

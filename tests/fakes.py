@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rag.ingest.changes import Fingerprint, Put
+
 from rag.text.normalise import words
+from rag.types import Document, Passage
 
 
 class FakeEmbedder:
@@ -49,6 +52,46 @@ class FakeEmbedder:
 
     def pieces(self, texts: Sequence[str]) -> list[np.ndarray]:
         return [
-            np.asarray([int.from_bytes(hashlib.blake2b(w.encode(), digest_size=2).digest(), "little") for w in words(t)], np.uint32)
+            np.asarray(
+                [int.from_bytes(hashlib.blake2b(w.encode(), digest_size=2).digest(), "little") for w in words(t)],
+                np.uint32,
+            )
             for t in texts
         ]
+
+
+def chunk_lines(document: Document) -> tuple[Passage, ...]:
+    """One passage a line, one sentence a passage, two where the line holds '. '."""
+    out: list[Passage] = []
+    at = 0
+    for line in document.text.split("\n"):
+        if line.strip():
+            cut = line.find(". ")
+            spans = ((at, at + len(line)),) if cut < 0 else ((at, at + cut + 1), (at + cut + 2, at + len(line)))
+            spans = tuple(s for s in spans if s[1] > s[0])
+            out.append(
+                Passage(
+                    document.source,
+                    at,
+                    at + len(line),
+                    line,
+                    title=document.title,
+                    date=document.date,
+                    language=document.language,
+                    sentences=spans,
+                    metadata=document.metadata,
+                )
+            )
+        at += len(line) + 1
+    return tuple(out)
+
+
+def put(document: Document, embedder: FakeEmbedder) -> Put:
+    """A Put of the lines of a document."""
+    from rag.ingest.pipeline import embed_all
+
+    return embed_all(embedder, [(document, chunk_lines(document))])[0]
+
+
+def fingerprint_of(embedder: FakeEmbedder) -> Fingerprint:
+    return Fingerprint(embedder.fingerprint, "lines", "none", embedder.dimension)

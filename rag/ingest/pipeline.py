@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import EmbedderError
-from rag.settings import Settings
 from rag.ingest.changes import Change, Fingerprint, Floats, Pieces, Put, Remove, digest
+from rag.settings import Settings
 from rag.types import Document, IngestReport, Passage, Skipped
 
 if TYPE_CHECKING:
@@ -44,19 +44,8 @@ class Embeds(Protocol):
     def pieces(self, texts: Sequence[str]) -> list[Pieces]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a long run has come. `total` is the number of documents where it is known (when rebuilding), else None."""
-
-    documents: int
-    passages: int
-    skipped: int
-    seconds: float
-    source: str = ""
-    total: int | None = None
-
-
-Report = Callable[[Progress], None]
+# Called with the documents done, how many there are in all where that is known, and the name of the latest.
+Report = Callable[[int, int | None, str], None]
 
 
 def fingerprint(embedder: Embeds) -> Fingerprint:
@@ -123,7 +112,7 @@ def rebuild(store: Store, embedder: Embeds, settings: Settings, progress: Report
             done += [d.source for d in documents]
             passages += sum(len(p) for _, p in chunked)
             if progress:
-                progress(Progress(len(done), passages, 0, time.monotonic() - began, done[-1], len(todo)))
+                progress(len(done), len(todo), done[-1])
         writer.finish_edition(edition)
     return IngestReport(updated=tuple(done), passages=passages, seconds=time.monotonic() - began)
 
@@ -274,12 +263,9 @@ class _Run:
         self.writer.commit(changes, finishing=False)
         self.passages += sum(len(w.passages) for w in batch)
         self.committed = time.monotonic()
-        if self.progress:
-            self.progress(self._progress(batch[-1].document.source if batch else ""))
-
-    def _progress(self, source: str) -> Progress:
-        documents = len(self.added) + len(self.updated) + len(self.unchanged)
-        return Progress(documents, self.passages, len(self.skipped), time.monotonic() - self.began, source)
+        if self.progress and batch:
+            done = len(self.added) + len(self.updated) + len(self.unchanged)
+            self.progress(done, None, batch[-1].document.source)
 
     def finish(self, prune: bool) -> IngestReport:
         """Commit the rest and report."""

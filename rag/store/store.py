@@ -18,8 +18,8 @@ from typing import Any, Self
 import numpy as np
 
 from rag.errors import IndexDamaged, IndexError_, IndexMismatch, NotAnIndex, UsageError
-from rag.store import schema
 from rag.ingest.changes import Fingerprint, Floats, digest
+from rag.store import schema
 from rag.store.files import Columns, Damaged, locked, writing
 from rag.store.schema import LOCK, SEGMENTS, SegmentRow, State
 from rag.store.segment import Segment, from_truth, open_segment

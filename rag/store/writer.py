@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.errors import IndexDamaged, UsageError
-from rag.store import schema
 from rag.ingest.changes import Change, Fingerprint, Put, digest
+from rag.store import schema
 from rag.store.files import Array, Damaged, writing
 from rag.store.lexical import Vocabulary
 from rag.store.schema import SegmentRow, State
