@@ -1,0 +1,146 @@
+// The page's own script: what needs no server. Builds no markup from text; uses textContent and attributes only.
+"use strict";
+(() => {
+  const vi = () => document.documentElement.lang === "vi";
+
+  function say(button, text) {
+    const before = button.textContent;
+    button.textContent = text;
+    setTimeout(() => { button.textContent = before; }, 1600);
+  }
+
+  // The answer as text: chips become [n] again.
+  function answerText(turn) {
+    const copy = turn.querySelector(".h-text").cloneNode(true);
+    copy.querySelectorAll(".h-chip").forEach((chip) => { chip.textContent = `[${chip.dataset.n}]`; });
+    return copy.textContent.trim();
+  }
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch (refused) { // not a secure context
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  }
+
+  function calm() { return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth"; }
+
+  function reveal(card) {
+    const mark = card.querySelector("mark") || card;
+    document.querySelectorAll(".h-card.h-shown").forEach((other) => other.classList.remove("h-shown"));
+    card.classList.add("h-shown");
+    card.focus({preventScroll: true});
+    mark.scrollIntoView({block: "center", behavior: calm()});
+  }
+
+  let returnTo = null;
+
+  function closeViewer(veil) {
+    veil.hidden = true;
+    if (returnTo) returnTo.focus();
+    returnTo = null;
+  }
+
+  const local = {
+    copy(button) {
+      copy(answerText(button.closest(".h-turn")));
+      say(button, button.dataset.copied);
+    },
+    close(button, event) {
+      const veil = button.closest(".h-veil");
+      if (button === veil && event.target !== veil) return; // a click inside the dialog
+      closeViewer(veil);
+    },
+    back(button) {
+      const turn = document.querySelector(`.h-turn[data-turn="${CSS.escape(button.dataset.turn)}"]`);
+      if (!turn) return;
+      turn.scrollIntoView({block: "start", behavior: calm()});
+      const chip = turn.querySelector(".h-chip");
+      if (chip) chip.focus({preventScroll: true});
+    },
+    theme() {
+      const dark = !document.body.classList.contains("dark");
+      document.body.classList.toggle("dark", dark);
+      localStorage.setItem("hoidap_theme", dark ? "dark" : "light");
+    },
+    language() {
+      const next = vi() ? "en" : "vi";
+      document.cookie = `hoidap_lang=${next}; path=/; max-age=31536000; samesite=lax`;
+      location.reload();
+    },
+  };
+
+  window.hoidap = {
+    // Returns the data of a click for the server, or nothing when it was handled here.
+    clicked(target, event) {
+      const name = target.dataset.do;
+      if (local[name]) { local[name](target, event); return null; }
+      const data = {...target.dataset};
+      delete data.do;
+      if (data.sure && !confirm(data.sure)) return null;
+      if (name === "cite") {
+        const card = document.getElementById(`card-${data.turn}-${data.n}`);
+        if (card) { reveal(card); return null; } // this answer's sources are on the page already
+      }
+      if (name === "open" || name === "view") returnTo = target;
+      if (name === "comment") data.text = target.parentElement.querySelector("textarea").value;
+      return data;
+    },
+    // Called after the server has changed a view.
+    shown(element) {
+      const log = element.querySelector(".h-log");
+      if (log) {
+        const scroller = element.closest("#h-chat") || element;
+        const last = log.lastElementChild;
+        const live = last && last.querySelector(".h-live");
+        if (live || window.hoidap.follow) scroller.scrollTop = scroller.scrollHeight;
+        window.hoidap.follow = Boolean(live);
+      }
+      const sources = element.querySelector(".h-sources");
+      if (sources) {
+        if (sources.dataset.focus) {
+          const card = document.getElementById(`card-${sources.dataset.turn}-${sources.dataset.focus}`);
+          if (card) reveal(card);
+        } else if (sources.dataset.hit) {
+          const other = sources.querySelector(`[data-rank="${sources.dataset.hit}"]`);
+          if (other) { other.open = true; reveal(other); }
+        }
+      }
+      const veil = element.querySelector(".h-veil");
+      if (veil && veil.dataset.stamp !== veil.dataset.opened) {
+        veil.hidden = false;
+        veil.dataset.opened = veil.dataset.stamp;
+        const mark = veil.querySelector("mark");
+        if (mark) mark.scrollIntoView({block: "center"});
+        veil.querySelector(".h-close").focus({preventScroll: true});
+      }
+    },
+    save(packed) {
+      const file = JSON.parse(packed);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([file.text], {type: file.type}));
+      link.download = file.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const veil = [...document.querySelectorAll(".h-veil")].find((one) => !one.hidden);
+    if (!veil) return;
+    if (event.key === "Escape") closeViewer(veil);
+    if (event.key === "Tab") { // keep the focus inside the dialog
+      const stops = [...veil.querySelectorAll("button, [tabindex]")];
+      const here = stops.indexOf(document.activeElement);
+      const next = event.shiftKey ? here - 1 : here + 1;
+      event.preventDefault();
+      stops[(next + stops.length) % stops.length].focus();
+    }
+  });
+})();

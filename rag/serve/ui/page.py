@@ -1,0 +1,233 @@
+"""The page: its components and their wiring, mounted at "/" of the API's application.
+
+Knows Gradio; what happens on an event is in `chat`, `documents`, `settings` and `evaluation`. Gradio is untyped
+enough that its objects are Any here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from rag.serve.service import Service
+from rag.serve.ui import documents as documents_tab
+from rag.serve.ui import render
+from rag.serve.ui import settings as settings_tab
+from rag.serve.ui.chat import Chat
+from rag.serve.ui.labels import LANGUAGES, TEXT
+from rag.serve.ui.people import labels
+from rag.serve.ui.theme import make_theme
+
+# Clicks on anything with data-do become events of the component; a few are the script's own business.
+LISTEN = """
+const known = [%s];
+element.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-do]");
+  if (!target || !element.contains(target)) return;
+  const data = window.hoidap ? window.hoidap.clicked(target, event) : {...target.dataset};
+  if (data && known.includes(target.dataset.do)) trigger(target.dataset.do, data);
+});
+watch("value", () => window.hoidap && window.hoidap.shown(element));
+window.hoidap && window.hoidap.shown(element);
+"""
+HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def view(*events: str, value: str = "", elem_id: str | None = None, classes: str = "") -> Any:
+    """A piece of HTML made by `render` whose buttons raise the named events."""
+    listen = LISTEN % ", ".join(f'"{event}"' for event in events)
+    return gr.HTML(value, js_on_load=listen, elem_id=elem_id, elem_classes=classes or None, apply_default_css=False)
+
+
+def words() -> Any:
+    """Every label for Gradio's own components, chosen by the browser."""
+    return gr.I18n(**{language: {name: pair[i] for name, pair in TEXT.items()} for i, language in enumerate(LANGUAGES)})
+
+
+def build(service: Service, chat: Chat) -> tuple[Any, Any]:
+    """The Blocks and their words."""
+    t = words()
+    with gr.Blocks(title="hoidap", analytics_enabled=False, fill_width=True, fill_height=True) as blocks:
+        view(elem_id="h-header", value=_header(service))
+        current = gr.State("")
+        with gr.Tabs(elem_id="h-tabs"):
+            with gr.Tab(t("tab_chat"), id="chat"):
+                _chat_tab(chat, t, current, blocks)
+            with gr.Tab(t("tab_documents"), id="documents") as tab:
+                documents_tab.build(service, chat, t, tab, view)
+            with gr.Tab(t("tab_settings"), id="settings") as tab:
+                settings_tab.build(service, chat, t, tab)
+    return blocks, t
+
+
+def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
+    with gr.Row(elem_id="h-main", equal_height=True):
+        with gr.Column(scale=2, min_width=200, elem_id="h-left"):
+            new = gr.Button(t("new"), size="sm", elem_id="h-new")
+            listing = view("pick", "forget", elem_id="h-list")
+            with gr.Row(elem_id="h-exports"):
+                exports = {kind: gr.Button(t(f"export_{kind}"), size="sm", elem_classes="h-quiet") for kind in ("md", "json", "feedback")}
+        with gr.Column(scale=6, min_width=300, elem_id="h-center"):
+            log = view("suggest", "cite", "sources", "again", "edit", "rate", "comment", elem_id="h-chat")
+            with gr.Row(elem_id="h-composer"):
+                box = gr.Textbox(
+                    label=t("question"),
+                    placeholder=t("placeholder"),
+                    lines=1,
+                    max_lines=6,
+                    show_label=False,
+                    container=False,
+                    scale=8,
+                    elem_id="h-box",
+                    autofocus=True,
+                )
+                send = gr.Button(t("send"), variant="primary", scale=1, min_width=80, elem_id="h-send")
+                stop = gr.Button(t("stop"), variant="stop", scale=1, min_width=80, visible=False, elem_id="h-stop")
+        with gr.Column(scale=4, min_width=280, elem_id="h-right"):
+            panel = view("open", elem_id="h-panel")
+    viewer = view(elem_id="h-viewer")
+    file = gr.Textbox(visible="hidden", elem_id="h-file")
+
+    outputs = [log, panel, current, listing, box, send, stop]
+
+    def running(events: Iterator[tuple[str, str, str]], request: gr.Request, clear: bool = True) -> Iterator[tuple[Any, ...]]:
+        """Turn the chat's frames into component updates: the box empties first, the send button comes back last."""
+        skip = gr.skip()
+        first, frame = True, None
+        for frame in events:
+            if first:
+                first = False
+                yield *frame, skip, gr.update(value="") if clear else skip, gr.update(visible=False), gr.update(visible=True)
+            else:
+                yield *frame, skip, skip, skip, skip
+        if frame is not None:
+            yield skip, skip, skip, chat.listing(request, frame[2]), skip, gr.update(visible=True), gr.update(visible=False)
+
+    def on_send(question: str, conversation: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield from running(chat.ask(request, question or "", conversation), request)
+
+    def on_suggest(conversation: str, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield from running(chat.ask(request, str(getattr(event, "text", "")), conversation), request, clear=False)
+
+    def on_again(conversation: str, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield from running(chat.again(request, getattr(event, "turn", 0), conversation), request, clear=False)
+
+    def on_edit(conversation: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        question = chat.edit(request, getattr(event, "turn", 0))
+        if question is None:
+            return gr.skip(), gr.skip(), gr.skip()
+        return *chat.conversation(request, conversation), question
+
+    def on_stop(request: gr.Request) -> None:
+        chat.stop(request)
+
+    def on_sources(event: gr.EventData, request: gr.Request) -> Any:
+        found = chat.sources(request, getattr(event, "turn", 0), getattr(event, "n", None), getattr(event, "hit", None))
+        return gr.skip() if found is None else found
+
+    def on_rate(conversation: str, event: gr.EventData, request: gr.Request) -> Any:
+        chat.rate(request, getattr(event, "turn", 0), str(getattr(event, "good", "")) == "1")
+        return chat.conversation(request, conversation)[0]
+
+    def on_comment(conversation: str, event: gr.EventData, request: gr.Request) -> Any:
+        if chat.rate(request, getattr(event, "turn", 0), False, str(getattr(event, "text", ""))):
+            gr.Info(labels(request)["thanks"], duration=3)
+        return chat.conversation(request, conversation)[0]
+
+    def on_open(event: gr.EventData, request: gr.Request) -> str:
+        return chat.document(request, str(getattr(event, "source", "")), getattr(event, "start", 0), getattr(event, "end", 0))
+
+    def show(conversation: str, request: gr.Request) -> tuple[Any, ...]:
+        return *chat.conversation(request, conversation), conversation, chat.listing(request, conversation)
+
+    def on_load(request: gr.Request) -> tuple[Any, ...]:
+        return show(chat.latest(request), request)
+
+    def on_new(request: gr.Request) -> tuple[Any, ...]:
+        return show("", request)
+
+    def on_pick(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        return show(str(getattr(event, "id", "")), request)
+
+    def on_forget(conversation: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        gone = str(getattr(event, "id", ""))
+        chat.forget(request, gone)
+        return show("" if gone == conversation else conversation, request)
+
+    asking = {"concurrency_limit": None, **HIDDEN}
+    gr.on([send.click, box.submit], on_send, [box, current], outputs, **asking)
+    log.suggest(on_suggest, [current], outputs, **asking)
+    log.again(on_again, [current], outputs, **asking)
+    log.edit(on_edit, [current], [log, panel, box], **HIDDEN)
+    stop.click(on_stop, None, None, queue=False, **HIDDEN)
+    log.cite(on_sources, None, [panel], **HIDDEN)
+    log.sources(on_sources, None, [panel], **HIDDEN)
+    log.rate(on_rate, [current], [log], **HIDDEN)
+    log.comment(on_comment, [current], [log], **HIDDEN)
+    panel.open(on_open, None, [viewer], **HIDDEN)
+    shown = [log, panel, current, listing]
+    blocks.load(on_load, None, shown, **HIDDEN)
+    new.click(on_new, None, shown, **HIDDEN)
+    listing.pick(on_pick, None, shown, **HIDDEN)
+    listing.forget(on_forget, [current], shown, **HIDDEN)
+
+    def saving(kind: str) -> Any:
+        def on_export(conversation: str, request: gr.Request) -> str:
+            return chat.export(request, conversation, kind)
+
+        return on_export
+
+    for kind, pressed in exports.items():
+        done = pressed.click(saving(kind), [current], [file], **HIDDEN)
+        done.then(None, [file], None, js="(file) => { window.hoidap.save(file); }", **HIDDEN)
+
+
+def mount(app: Any, service: Service) -> Any:
+    """Put the page at "/" of a FastAPI application and return it."""
+    settings = service.settings
+    chat = Chat(service)
+    blocks, t = build(service, chat)
+    blocks.queue(default_concurrency_limit=settings.max_concurrency, max_size=settings.max_concurrency * 8, api_open=False)
+    threading.Thread(target=chat.suggestions.warm_up, name="rag-examples", daemon=True).start()
+
+    from rag.serve.access import login
+
+    def allowed(name: str, password: str) -> bool:
+        return login(settings.users, name, password)
+
+    from rag.serve.start import icon
+
+    return gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        server_name=settings.host,
+        server_port=settings.port,
+        auth=allowed if settings.users else None,
+        footer_links=[],
+        run_history=False,
+        favicon_path=icon(),
+        show_error=False,
+        max_file_size=int(settings.max_upload_mb * 1024 * 1024),
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        i18n=t,
+        theme=make_theme(),
+    )
+
+
+def _header(service: Service) -> str:
+    """The bar at the top. Its words come in both languages; the style sheet shows the one in use."""
+
+    def both(name: str) -> str:
+        return "".join(f'<span lang="{language}">{TEXT[name][i]}</span>' for i, language in enumerate(LANGUAGES))
+
+    out = f'<a class="h-tool" href="logout">{both("sign_out")}</a>' if service.settings.users else ""
+    return (
+        f'<header class="h-header"><div><h1>{both("title")}</h1><p>{both("tagline")}</p></div><div class="h-switches">'
+        f'{render.button("language", both("language"))}{render.button("theme", "◐", label=TEXT["theme"][0])}{out}</div></header>'
+    )

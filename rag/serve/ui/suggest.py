@@ -1,0 +1,117 @@
+"""Questions worth trying, taken from what is indexed, and what to ask next.
+
+Knows the service's public calls. Every suggestion has been asked of the index beforehand: one that would be refused
+is not shown.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+
+from rag.serve.service import Choice, Service
+from rag.serve.ui.labels import LANGUAGES, Labels
+from rag.text.names import find_places
+from rag.types import Answer, DocumentInfo
+
+# Openers for the sample corpus, shown only where the document they ask about is indexed.
+_SAMPLES: tuple[tuple[str, str, str], ...] = (
+    (
+        "ha-tinh-2022-10.md",
+        "Hà Tĩnh đã lập thí điểm bao nhiêu tổ chuyển đổi số cộng đồng?",
+        "How many community digital transformation teams has Hà Tĩnh piloted?",
+    ),
+    (
+        "thanh-hoa-2024-04.md",
+        "Bao nhiêu cơ sở y tế ở Thanh Hóa khám chữa bệnh bằng căn cước công dân gắn chíp?",
+        "How many health facilities in Thanh Hóa accept chip-based citizen ID cards?",
+    ),
+    ("hau-giang-2023-01.md", "hau giang xep thu may ve chi so chuyen doi so nam 2021", "What was Hậu Giang's DTI rank in 2021?"),
+    (
+        "ha-tinh-2024.md",
+        "Doanh thu thương mại điện tử của Hà Tĩnh năm 2024 là bao nhiêu?",
+        "What was Hà Tĩnh's e-commerce revenue in 2024?",
+    ),
+    ("thanh-hoa-2024-09.md", "Mô hình “3 không” là gì?", "What is the “3 no” model in Thanh Hóa?"),
+)
+_MOST = 4
+_TRIED = 12
+
+
+class Suggestions:
+    """Example questions, worked out once for each state of the document list and language."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self._known: dict[str, tuple[object, list[str]]] = {}
+        self._lock = threading.Lock()
+
+    def warm_up(self) -> None:
+        """Work the examples out once the index is open; meant for a thread of its own."""
+        self.service.opened.wait()
+        if self.service.ready:
+            for language in LANGUAGES:
+                self.examples(language)
+
+    def examples(self, language: str) -> list[str]:
+        """Up to four questions that this index answers."""
+        documents = self.service.documents()
+        state = tuple((d.source, d.added, d.characters) for d in documents)
+        with self._lock:
+            known = self._known.get(language)
+            if known and known[0] == state:
+                return known[1]
+            found = self._answered(_candidates(documents, language, self._short_forms()), _MOST)
+            self._known[language] = (state, found)
+            return found
+
+    def after(self, answer: Answer, t: Labels) -> list[str]:
+        """Up to three follow-up questions to an answer: the same of another place or another year."""
+        if answer.status != "answered":
+            return []
+        history = [(answer.question, answer.text)]
+        documents = self.service.documents()
+        asked = {p.lower() for p in _places(answer.question + " " + answer.query)}
+        places = [p for p in _unique(p for d in documents for p in _places(d.title)) if p.lower() not in asked]
+        years = sorted({(d.date or "")[:4] for d in documents if any(p.lower() in asked for p in _places(d.title))} - {""})
+        cited = {(c.date or "")[:4] for c in answer.citations}
+        wanted = [t("followup_place", place=p) for p in places[:4]]
+        wanted += [t("followup_year", year=y) for y in years if y not in cited and y not in answer.question][:2]
+        return self._answered(wanted, 3, history)
+
+    def _answered(
+        self, candidates: Iterable[str], most: int, history: Sequence[tuple[str, str]] = ()
+    ) -> list[str]:
+        found: list[str] = []
+        for number, candidate in enumerate(candidates):
+            if len(found) == most or number == _TRIED:
+                break
+            # always by extraction, whatever model answers the page: a suggestion must cost nothing
+            answer = self.service.ask(candidate, history, Choice(llm="extractive"))
+            if answer.status == "answered":
+                found.append(candidate)
+        return found
+
+    def _short_forms(self) -> dict[str, str]:
+        with self.service.wait(0).store.snapshot() as snapshot:
+            return dict(snapshot.abbreviations())
+
+
+def _candidates(documents: Sequence[DocumentInfo], language: str, short_forms: dict[str, str]) -> list[str]:
+    sources = {d.source.rsplit("/", 1)[-1] for d in documents}
+    out = [vi if language == "vi" else en for source, vi, en in _SAMPLES if source in sources]
+    for short in sorted(short_forms):
+        out.append(f"{short} là gì?" if language == "vi" else f"What does {short} stand for?")
+    for document in documents:
+        if document.title:
+            title = document.title.strip(" .?!")
+            out.append(f"{title}: nội dung chính là gì?" if language == "vi" else f"What is said about “{title}”?")
+    return out
+
+
+def _places(text: str) -> list[str]:
+    return _unique(place.text for place in find_places(text))
+
+
+def _unique(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(items))
