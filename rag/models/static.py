@@ -8,8 +8,9 @@ indexes or questions.
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,32 @@ if TYPE_CHECKING:
 _BATCH = 1024  # texts that are tokenised and pooled at a time: bounds the gathered vectors to some tens of megabytes
 _DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "<i1"}
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
+
+# What the tokenizer's normaliser and pre-tokeniser do to text of ordinary characters (those that NFC leaves alone and that
+# fall into the same classes here and there), done by `str` and `re`: four times as fast, and equal by test.
+KEPT_SIGNS = "%$€£#+&°"
+_ORDINARY = re.compile(
+    "[\\x00-\\x7e\\xc0-\\u012f\\u0132-\\u017f\\u01a0-\\u01b0\\u1ea0-\\u1ef9\\xa0\\xab\\xbb\\xb0\\xa3€–—‘’“”…•]*"
+)
+_RUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+)*|\d+|[{KEPT_SIGNS}]")
+
+
+class Segmenter:
+    """Texts to piece ids, as `tokenizer` does it, by its Unigram model alone wherever the text is ordinary."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self._model = tokenizer.model
+
+    def ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """The ids of each text, uncut."""
+        tokenize = self._model.tokenize
+        for text in texts:
+            if _ORDINARY.fullmatch(text):
+                runs = _RUN.findall(text.lower())
+                yield [token.id for run in runs for token in tokenize("▁" + run.replace(" ", "▁"))]
+            else:
+                yield self.tokenizer.encode(text, add_special_tokens=False).ids
 
 
 def bundled_path() -> Path:
@@ -74,7 +101,7 @@ class StaticModel:
         self.fingerprint = str(config["fingerprint"])
         self._rows, self._scales = rows, scales
         self._lock = threading.Lock()
-        self._tokenizer: Any = None
+        self._segmenter: Segmenter | None = None
         self._table: Floats | None = None
         self._unit: tuple[Floats, Floats] | None = None
 
@@ -112,32 +139,28 @@ class StaticModel:
     # ---- what a text is made of
 
     @property
-    def tokenizer(self) -> Any:
-        """The `tokenizers.Tokenizer`."""
-        if self._tokenizer is None:
+    def segmenter(self) -> Segmenter:
+        """Texts to ids; parsing the tokenizer's file is most of the time it takes to load a model."""
+        if self._segmenter is None:
             with self._lock:
-                if self._tokenizer is None:
+                if self._segmenter is None:
                     from tokenizers import Tokenizer
 
                     tokenizer = Tokenizer.from_file(str(self.path / "tokenizer.json"))
                     tokenizer.no_padding()
                     tokenizer.no_truncation()
-                    self._tokenizer = tokenizer
-        return self._tokenizer
+                    self._segmenter = Segmenter(tokenizer)
+        return self._segmenter
 
     def pieces(self, texts: Sequence[str], most: int = 512) -> list[Ids]:
         """For each text its piece ids (uint32), at most the first `most`."""
         import numpy as np
 
-        found: list[Ids] = []
-        for i in range(0, len(texts), _BATCH):
-            batch = self.tokenizer.encode_batch_fast(list(texts[i : i + _BATCH]), add_special_tokens=False)
-            found += [np.array(e.ids[:most], dtype=np.uint32) for e in batch]
-        return found
+        return [np.array(ids[:most], dtype=np.uint32) for ids in self.segmenter.ids(texts)]
 
     def offsets(self, text: str) -> list[tuple[int, int, int]]:
         """(piece id, start, end) of every piece, in order; `text[start:end]` is what the piece stands for, without outer spaces."""
-        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        encoding = self.segmenter.tokenizer.encode(text, add_special_tokens=False)
         out = []
         for piece, (start, end) in zip(encoding.ids, encoding.offsets, strict=True):
             while start < end and text[start].isspace():
@@ -191,8 +214,7 @@ class StaticModel:
 
         out = np.zeros((len(texts), self.dimension), np.float32)
         for i in range(0, len(texts), _BATCH):
-            batch = self.tokenizer.encode_batch_fast(list(texts[i : i + _BATCH]), add_special_tokens=False)
-            rows = [e.ids for e in batch]
+            rows = list(self.segmenter.ids(texts[i : i + _BATCH]))
             lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
             filled = np.flatnonzero(lengths)
             if not len(filled):

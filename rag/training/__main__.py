@@ -88,6 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--late-steps", type=int, default=1200, help="batches of the second stage")
     parser.add_argument("--dtype", choices=export.DTYPES, default="int8", help="of the stored weights")
+    parser.add_argument("--keep", type=Path, help="folder for the tokenizer and the first stage's table, to look at")
     options = parser.parse_args(arguments)
 
     import torch
@@ -110,6 +111,9 @@ def main(arguments: list[str] | None = None) -> int:
         encode(tokenizer, [e for e, _ in pairs], 40), encode(tokenizer, [v for _, v in pairs], 40), size
     )
     say(begin, f"{len(words.score)} word pairs")
+    if options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        tokenizer.save(str(options.keep / "tokenizer.json"))
     drawer = Drawer(corpus, tokenizer, words)
 
     table = torch.randn(size, options.dimension) * 0.1
@@ -121,8 +125,9 @@ def main(arguments: list[str] | None = None) -> int:
         else []
     )
     say(begin, "first stage done\n" + evaluate.table(evaluate.evaluate(table.numpy(), tokenizer, trials)))
-    np.save(options.out.with_suffix(".stage1.npy"), table.numpy())
-    tokenizer.save(str(options.out.with_suffix(".stage1.json")))
+    if options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        np.save(options.keep / "first.npy", table.numpy())
 
     kinds = drawer.draw(random.Random(options.seed * 1000 + 999))
     half = options.late_steps // 2

@@ -16,7 +16,7 @@ import numpy as np
 from rag.training.augment import Abbreviator, ask, fold, respell
 from rag.training.corpus import Corpus, head, sentences
 from rag.training.dictionary import Dictionary
-from rag.training.ragged import Ragged, encode
+from rag.training.ragged import Encoder, Ragged
 
 FOLDED = 0.25
 RESPELT = 0.04
@@ -39,7 +39,7 @@ class Drawer:
     """Draws the kinds of one epoch from the corpus with the generator given."""
 
     def __init__(self, corpus: Corpus, tokenizer: Any, dictionary: Dictionary) -> None:
-        self.corpus, self.tokenizer = corpus, tokenizer
+        self.corpus, self.encoder = corpus, Encoder(tokenizer)
         self.abbreviator = Abbreviator(corpus.abbreviations)
         self.dictionary = dictionary
         self.glosses = dictionary.translations()
@@ -105,23 +105,6 @@ class Drawer:
             out.append((self.vary(name, rng), head(r["body"], 110)))
         return out
 
-    def cloze(self, rng: random.Random) -> Pairs:
-        """A sentence made a question -> its paragraph; seven times of ten the sentence itself is left out of it."""
-        out: Pairs = []
-        bodies = [(r["title"], r["body"]) for r in self.corpus.wiki]
-        bodies += [("", p) for r in self.corpus.news for p in r["paragraphs"][-1:]]
-        for title, body in bodies:
-            parts = sentences(head(body, 150))
-            if len(parts) < 2 or rng.random() < 0.25:
-                continue
-            at = rng.randrange(len(parts))
-            query = ask(parts[at], rng)
-            if title and title not in query.lower() and rng.random() < 0.5:
-                query = f"{query} {title}"
-            rest = parts if rng.random() < 0.5 else parts[:at] + parts[at + 1 :]
-            out.append((self.vary(query, rng), head(" ".join(rest), 120)))
-        return out
-
     def questions(self, rng: random.Random) -> Pairs:
         out = []
         for r in self.corpus.questions:
@@ -167,6 +150,24 @@ class Drawer:
 
     # ---- pairs of ids
 
+    def cloze(self, rng: random.Random) -> tuple[Ragged, Ragged]:
+        """A sentence made a question -> its paragraph; half of the time the sentence itself is left out of it."""
+        queries, kept = [], []
+        bodies = [(r["title"], r["body"]) for r in self.corpus.wiki]
+        bodies += [("", p) for r in self.corpus.news for p in r["paragraphs"][-1:]]
+        for title, body in bodies:
+            parts = sentences(head(body, 110))
+            if len(parts) < 2 or rng.random() < 0.25:
+                continue
+            at = rng.randrange(len(parts))
+            query = ask(parts[at], rng)
+            if title and title not in query.lower() and rng.random() < 0.5:
+                query = f"{query} {title}"
+            queries.append(self.vary(query, rng))
+            kept.append(parts if rng.random() < 0.5 else parts[:at] + parts[at + 1 :])
+        rows = iter(self.encoder.rows([s for parts in kept for s in parts], remember=True))
+        return self.encoder(queries), Ragged.of([np.concatenate([next(rows) for _ in parts]) for parts in kept])
+
     def words(self, rng: random.Random) -> tuple[Ragged, Ragged]:
         """The aligned dictionary, its strong pairs twice."""
         d = self.dictionary
@@ -203,10 +204,8 @@ class Drawer:
                 asked = ask(rng.choice(sentences(body)), rng)
                 texts.append(name if rng.random() < 0.3 else f"{asked} {r['title']}" if rng.random() < 0.4 else asked)
                 passages.append(body)
-        rows = encode(self.tokenizer, texts, 64)
-        return Ragged.of([self.gloss(rows[i].tolist(), rng) for i in range(len(rows))]), encode(
-            self.tokenizer, passages
-        )
+        rows = self.encoder.rows(texts)
+        return Ragged.of([self.gloss(row.tolist(), rng) for row in rows]), self.encoder(passages, remember=True)
 
     # ---- an epoch
 
@@ -219,7 +218,6 @@ class Drawer:
             ("asked_pairs", self.asked_pairs, 2048),
             ("news", self.news, 2048),
             ("wiki", self.wiki, 2048),
-            ("cloze", self.cloze, 2048),
             ("questions", self.questions, 512),
             ("sections", self.sections, 1024),
             ("spellings", self.spellings, 2048),
@@ -227,8 +225,11 @@ class Drawer:
         kinds = []
         for name, make, batch in texts:
             pairs = make(rng)
-            left, right = encode(self.tokenizer, [x for x, _ in pairs]), encode(self.tokenizer, [y for _, y in pairs])
+            # Sides that are passages or English sentences come again in every epoch.
+            left = self.encoder([x for x, _ in pairs], remember=name in ("human", "machine"))
+            right = self.encoder([y for _, y in pairs], remember=name not in ("human", "machine", "windows"))
             kinds.append(Kind(name, left, right, batch, query=name not in ("human", "machine", "spellings")))
         kinds.append(Kind("words", *self.words(rng), 4096, query=False))
+        kinds.append(Kind("cloze", *self.cloze(rng), 2048))
         kinds.append(Kind("glossed", *self.glossed(rng), 2048))
-        return kinds
+        return [kind for kind in kinds if len(kind.left)]

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.models.static import Segmenter
+
 Ids = NDArray[np.int32]
 Index = NDArray[np.int64]
 
@@ -57,10 +59,26 @@ class Ragged:
         return out, mask
 
 
+class Encoder:
+    """Texts to ids by one tokenizer, remembering texts that will come again (tokenising costs more than training does)."""
+
+    def __init__(self, tokenizer: Any, most: int = 192) -> None:
+        self.segmenter, self.most = Segmenter(tokenizer), most
+        self._known: dict[str, Ids] = {}
+
+    def rows(self, texts: Sequence[str], remember: bool = False) -> list[Ids]:
+        """Ids of each text, cut to `most`; a text without any token is the single unknown id 0."""
+        if remember:
+            fresh = [t for t in dict.fromkeys(texts) if t not in self._known]
+            self._known.update(zip(fresh, self.rows(fresh), strict=True))
+            return [self._known[t] for t in texts]
+        return [np.array(ids[: self.most] or [0], dtype=np.int32) for ids in self.segmenter.ids(texts)]
+
+    def __call__(self, texts: Sequence[str], remember: bool = False) -> Ragged:
+        """The same, packed."""
+        return Ragged.of(self.rows(texts, remember))
+
+
 def encode(tokenizer: Any, texts: Sequence[str], most: int = 192) -> Ragged:
-    """Token ids of the texts, each cut to `most`; a text without any token is the single unknown id 0."""
-    rows: list[Ids] = []
-    for i in range(0, len(texts), 10_000):
-        for encoding in tokenizer.encode_batch_fast(list(texts[i : i + 10_000])):
-            rows.append(np.array(encoding.ids[:most] or [0], dtype=np.int32))
-    return Ragged.of(rows)
+    """Ids of the texts, each cut to `most`."""
+    return Encoder(tokenizer, most)(texts)

@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rag.models.static import KEPT_SIGNS  # other punctuation carries nothing for retrieval and is dropped
+
 WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
-KEPT_SIGNS = "%$€£#+&°"  # other punctuation carries nothing for retrieval and is dropped
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,11 @@ def build(texts: Iterable[str], folded: Iterable[str], sizes: Sizes = Sizes()) -
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            # Runs of letter-words joined by single spaces stay whole, so that superwords can span them; everything else
-            # between runs (punctuation, other white space) is dropped.
-            pre_tokenizers.Split(Regex(rf"[^\w{KEPT_SIGNS} ]+|_+| {{2,}}"), "removed"),
-            pre_tokenizers.Split(Regex(rf"\d+|[{KEPT_SIGNS}]"), "isolated"),
-            pre_tokenizers.Split(Regex(r"^ +| +$"), "removed"),
+            # Kept: runs of letter-words joined by single spaces, which superwords can span; numbers; a few signs. One pass,
+            # and \p classes rather than [^\W\d_], because splitting is most of the time it takes to encode.
+            pre_tokenizers.Split(
+                Regex(rf"[\p{{L}}\p{{M}}]+(?: [\p{{L}}\p{{M}}]+)*|\p{{N}}+|[{KEPT_SIGNS}]"), "removed", invert=True
+            ),
             pre_tokenizers.Metaspace(split=False, prepend_scheme="always"),
         ]
     )
