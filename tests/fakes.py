@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag.ingest.changes import Fingerprint, Put
-
 from rag.text.normalise import words
 from rag.types import Document, Passage
 

@@ -148,7 +148,9 @@ class _Run:
     known: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     by_text: dict[str, str] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
-    roots: list[Path] = field(default_factory=list)
+    roots: set[str] = field(default_factory=set)
+    origins: dict[str, str] = field(default_factory=dict)
+    total: int | None = None
     seen: set[str] = field(default_factory=set)
     waiting: list[_Waiting] = field(default_factory=list)
     removals: list[str] = field(default_factory=list)
@@ -166,9 +168,18 @@ class _Run:
         for source, (_, text, _) in self.known.items():
             if text:
                 self.by_text.setdefault(text, source)
+        from rag.ingest.load import RECORD_FORMATS, Found, find_inputs
+
         self.own = {i.source for i in self.inputs if isinstance(i, Document)}
-        paths = [Path(fspath(i)) for i in self.inputs if not isinstance(i, Document)]
-        self.roots = [p.resolve() for p in paths if p.is_dir()]
+        folders = [Path(fspath(i)).expanduser() for i in self.inputs if not isinstance(i, Document)]
+        self.roots = {str(p.resolve()) for p in folders if p.is_dir()}
+        if self.roots or self.progress:
+            found = [i for i in find_inputs(self.inputs) if not isinstance(i, Skipped)]
+            files = [i for i in found if isinstance(i, Found)]
+            origins = {i.source: str(i.root.resolve()) for i in files}
+            self.origins = {source: root for source, root in origins.items() if root in self.roots}
+            # A file of records holds any number of documents.
+            self.total = None if any(i.path.suffix.lower() in RECORD_FORMATS for i in files) else len(found)
 
     # ---- one input ------------------------------------------------------------------------------------------------
 
@@ -177,7 +188,7 @@ class _Run:
         if isinstance(item, Skipped):
             self.skipped.append(item)
             return
-        origin = self._origin(item.source)
+        origin = "" if item.source in self.own else self.origins.get(item.source.split("#", 1)[0], "")
         document = self._told_apart(item, origin)
         source = document.source
         self.seen.add(source)
@@ -226,16 +237,6 @@ class _Run:
         self.removed.append(source)
         self.known.pop(source, None)
 
-    def _origin(self, source: str) -> str:
-        """The folder given as input that a source was read from, if any."""
-        if source in self.own:
-            return ""
-        name = source.split("#", 1)[0]
-        for root in self.roots:
-            if len(self.roots) == 1 or (root / name).exists() or (root.parent / name).exists():
-                return str(root)
-        return ""
-
     def _told_apart(self, document: Document, origin: str) -> Document:
         """The document under a name that no document of another folder has."""
         held = self.known.get(document.source)
@@ -265,15 +266,14 @@ class _Run:
         self.committed = time.monotonic()
         if self.progress and batch:
             done = len(self.added) + len(self.updated) + len(self.unchanged)
-            self.progress(done, None, batch[-1].document.source)
+            self.progress(done, self.total, batch[-1].document.source)
 
     def finish(self, prune: bool) -> IngestReport:
         """Commit the rest and report."""
         if prune:
-            roots = {str(r) for r in self.roots}
             failed = [s.path for s in self.skipped]
             for source, (_, _, origin) in list(self.known.items()):
-                if origin in roots and source not in self.seen and not _mentioned(source, failed):
+                if origin in self.roots and source not in self.seen and not _mentioned(source, failed):
                     self._drop(source)
         self.flush()
         self.writer.finish()

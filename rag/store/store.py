@@ -301,6 +301,8 @@ class Store:
             finally:
                 try:
                     # Leaves the folder as one plain file plus segments, readable also without write permission.
+                    # Not worth waiting for readers, who hold the log while they read.
+                    link.execute("PRAGMA busy_timeout = 0")
                     link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 except sqlite3.Error as exc:
                     log.debug("no checkpoint: %s", exc)

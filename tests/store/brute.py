@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ def terms(text: str, channel: str) -> list[str]:
     singles = words(text)
     if channel == "folded":
         singles = [fold(w) for w in singles]
-    return singles + [f"{a} {b}" for a, b in zip(singles, singles[1:], strict=False)]
+    return singles + [f"{a} {b}" for a, b in pairwise(singles)]
 
 
 class Brute:
