@@ -39,9 +39,7 @@ def chunk_document(document: Document, tokens: int = 160) -> tuple[Passage, ...]
     ``document.text[p.start:p.end] == p.text`` and every sentence span lies inside its passage.
     """
     text = document.text
-    total = len(text.split())
-    if not total:
-        return ()
+    total = text.count(" ") + text.count("\n") + 1  # never less than the whitespace-separated tokens of ordinary text
     sentences = sentence_spans(text)
     if not sentences:
         return ()
@@ -138,7 +136,7 @@ def _units(text: str, sentences: list[Span], tokens: int) -> list[_Unit]:
     units: list[_Unit] = []
     last = -1
     for start, end in sentences:
-        count = len(text[start:end].split())
+        count = text.count(" ", start, end) + text.count("\n", start, end) + 1
         pieces = [(start, end)] if count <= 4 * tokens else _cut_long(text, start, end, tokens)
         for piece in pieces:
             size = count if len(pieces) == 1 else len(text[piece[0] : piece[1]].split())
@@ -228,7 +226,7 @@ def _groups(text: str, sentences: list[Span], tokens: int) -> list[list[Span]]:
 
 
 def _split(text: str, sentences: list[Span], tokens: int) -> list[tuple[list[Span], int]]:
-    counts = [len(text[s:e].split()) for s, e in sentences]
+    counts = [text.count(" ", s, e) + 1 for s, e in sentences]
     total = sum(counts)
     parts = max(1, round(total / tokens))
     out: list[tuple[list[Span], int]] = []

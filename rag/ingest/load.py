@@ -22,7 +22,7 @@ from rag.ingest.formats.blocks import Parsed, assemble
 from rag.ingest.formats.records import BadRecord, Record
 from rag.settings import Settings
 from rag.text.language import detect_document
-from rag.text.normalise import nfc
+from rag.text.normalise import is_plain, nfc
 from rag.types import Document, Heading, Skipped
 
 Input = str | os.PathLike[str] | Document
@@ -268,7 +268,7 @@ def _records(text: str, source: str, suffix: str, stem: str) -> Iterator[Documen
 def _record_document(source: str, record: Record) -> Document:
     matter = record.matter
     metadata: dict[str, object] = matter.metadata
-    if not record.text.isascii():
+    if not is_plain(record.text):
         hidden = count_invisible(record.text)
         if hidden:  # the text is taken as it is, so they are only flagged
             metadata = {**metadata, "invisible_characters": hidden}

@@ -78,6 +78,17 @@ def fold(s: str) -> str:
     return "".join([_fold_letter(c) for c in s])
 
 
+def is_plain(s: str) -> bool:
+    """Whether ``s`` is made of ASCII, Vietnamese letters and common typography only: nothing invisible can hide in it."""
+    if s.isascii():
+        return True
+    try:
+        _charmap_encode(s.lower(), "strict", _ENCODE)  # type: ignore[arg-type]
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 # ---- canonical ------------------------------------------------------------------------------------------------------
 _TONES = {"o": {"à": "òa", "á": "óa", "ả": "ỏa", "ã": "õa", "ạ": "ọa", "è": "òe", "é": "óe", "ẻ": "ỏe", "ẽ": "õe", "ẹ": "ọe"},
           "u": {"ỳ": "ùy", "ý": "úy", "ỷ": "ủy", "ỹ": "ũy", "ỵ": "ụy"}}  # fmt: skip

@@ -31,7 +31,6 @@ _LABELS = frozenset(
 # Begins with one character class, which keeps the search over plain text fast; the rest is decided in code.
 _STOP = re.compile(r"""[.!?…。！？\n](?:(?<!\n)[.!?…。！？]*["”’»')\]」』）]*)?""")
 _STUCK = re.compile(r"""["“]?[A-ZÀ-ỸĐ][^\W\d_A-ZÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐƠƯ]*[ ,]""")
-_LAST_TOKEN = re.compile(r"[^\s(\[“\"‘']*$")
 _FIRST_WORD = re.compile(r"[^\W_]+")
 _LIST_ITEM = re.compile(r"\s*(?:[-–—•*+●▪◦·■o✓]\s|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})[.)]\s|\|)")
 _ITEM_NUMBER = re.compile(r"[\s#>*_\-+•–]*(?:\d{1,3}(?:\.\d{1,3})*|[A-ZĐa-zđ]|[IVX]{1,6})$")
@@ -60,16 +59,21 @@ def sentence_spans(text: str) -> list[Span]:
 
 
 def _add(spans: list[Span], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    stripped = piece.strip()
-    if not stripped:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start >= end:
         return
-    start += len(piece) - len(piece.lstrip())
-    end = start + len(stripped)
-    if spans and not any(map(str.isalnum, stripped)):  # stray closing marks belong to what they close
-        if "\n" not in text[spans[-1][1] : start]:
-            spans[-1] = (spans[-1][0], end)
-            return
+    # stray closing marks belong to what they close
+    if (
+        end - start < 8
+        and spans
+        and not any(map(str.isalnum, text[start:end]))
+        and "\n" not in text[spans[-1][1] : start]
+    ):
+        spans[-1] = (spans[-1][0], end)
+        return
     spans.append((start, end))
 
 
@@ -111,9 +115,11 @@ def _sentence_ends(text: str, start: int, at: int, end: int) -> bool:
     if c != "." or (end - at > 1 and text[at + 1] == "."):  # "!", "?", "…", "..."
         return True
     # one full stop, perhaps with closing marks after it
+    blank = max(text.rfind(" ", start, at), text.rfind("\n", start, at), start - 1)
+    token = text[blank + 1 : at].lstrip("([“\"‘'\u00a0\t")
+    if len(token) > 2 and at - start > 40 and token.isalpha() and token not in _ABBREVIATIONS and token.islower():
+        return True
     window = text[max(start, at - 40) : at]
-    found = _LAST_TOKEN.search(window)
-    token = found.group() if found else ""
     if end - at > 1 and not token.endswith((".", "v")):  # a closing quote or bracket after the stop
         return True
     if not token:
