@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from rag.errors import IndexReadOnly
 from rag.settings import Settings, load
 from rag.types import Document, DocumentInfo, IngestReport
 
@@ -81,7 +80,6 @@ class Index:
         """
         from rag.ingest.pipeline import ingest
 
-        self._check_writable()
         listed = [inputs] if isinstance(inputs, (str, os.PathLike, Document)) else inputs
         return ingest(self.store, self.embedder, listed, self.settings, progress, prune)
 
@@ -89,7 +87,6 @@ class Index:
         """Take documents out by source. Unknown names are reported as skipped."""
         from rag.ingest.pipeline import remove
 
-        self._check_writable()
         return remove(self.store, [sources] if isinstance(sources, str) else sources, self.settings)
 
     def rebuild(self, progress: Report | None = None) -> IngestReport:
@@ -99,7 +96,6 @@ class Index:
         """
         from rag.ingest.pipeline import rebuild
 
-        self._check_writable()
         return rebuild(self.store, self.embedder, self.settings, progress)
 
     def documents(self) -> list[DocumentInfo]:
@@ -137,12 +133,6 @@ class Index:
 
     def __repr__(self) -> str:
         return f"Index({str(self.path)!r}, embedder={self.embedder.name!r})"
-
-    def _check_writable(self) -> None:
-        if self.store.read_only:
-            raise IndexReadOnly(
-                f"{self.path} was opened for reading or cannot be written; give the folder write permission"
-            )
 
 
 def _embedder(settings: Settings) -> Embedder:

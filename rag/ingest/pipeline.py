@@ -152,6 +152,7 @@ class _Run:
     origins: dict[str, str] = field(default_factory=dict)
     total: int | None = None
     seen: set[str] = field(default_factory=set)
+    later: list[Document] = field(default_factory=list)
     waiting: list[_Waiting] = field(default_factory=list)
     removals: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
@@ -183,10 +184,12 @@ class _Run:
 
     # ---- one input ------------------------------------------------------------------------------------------------
 
-    def take(self, item: Document | Skipped) -> None:
-        """Queue a document that is new or changed, and commit when enough wait."""
+    def take(self, item: Document | Skipped, last: bool = False) -> None:
+        """Queue a document that is new or changed, and commit when enough wait. `last`: every input has been seen."""
         if isinstance(item, Skipped):
             self.skipped.append(item)
+            if item.reason.startswith("same text as") and item.path in self.known:
+                self._drop(item.path)
             return
         origin = "" if item.source in self.own else self.origins.get(item.source.split("#", 1)[0], "")
         document = self._told_apart(item, origin)
@@ -200,6 +203,10 @@ class _Run:
         text = "" if source in self.own or "#" in source else digest(document.text)
         twin = self.by_text.get(text) if text else None
         if twin is not None and twin != source and self.known.get(twin, ("", "", ""))[1] == text:
+            if twin not in self.seen and not last:
+                # The other one may be gone or changed by the end of this run: a file that was renamed.
+                self.later.append(item)
+                return
             self.skipped.append(Skipped(source, f"same text as {twin!r}"))
             if held is not None:
                 # What it said before is no longer there.
@@ -275,6 +282,8 @@ class _Run:
             for source, (_, _, origin) in list(self.known.items()):
                 if origin in self.roots and source not in self.seen and not _mentioned(source, failed):
                     self._drop(source)
+        for item in self.later:
+            self.take(item, last=True)
         self.flush()
         self.writer.finish()
         return IngestReport(

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from rag.errors import IndexDamaged, IndexError_, IndexMismatch, NotAnIndex, UsageError
+from rag.errors import IndexDamaged, IndexError_, IndexMismatch, IndexReadOnly, NotAnIndex, UsageError
 from rag.ingest.changes import Fingerprint, Floats, digest
 from rag.store import schema
 from rag.store.files import Columns, Damaged, locked, writing
@@ -292,6 +292,10 @@ class Store:
         Raises IndexLocked when another writer holds on for `timeout` seconds, IndexReadOnly when the folder cannot be
         written. `step` is called with the name of each step of a commit, for tests of what a kill there leaves.
         """
+        if self.read_only:
+            raise IndexReadOnly(
+                f"{self.path} was opened for reading or cannot be written; give the folder write permission"
+            )
         with locked(self.path / LOCK, timeout):
             link = schema.connect(self.path, read_only=False)
             try:
