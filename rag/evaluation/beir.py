@@ -7,6 +7,7 @@ passage. Uses the public door of the package and its retrieval measures.
 
 from __future__ import annotations
 
+import functools
 import json
 import tempfile
 import time
@@ -225,7 +226,7 @@ def _measure(
     for number, (query, text) in enumerate(data.queries.items()):
         stages = probe.stages(text)
         if reranking is not None:
-            stages["rerank"] = lambda t=text: {h.source: h.score for h in reversed(reranking.search(t, DEPTH))}
+            stages["rerank"] = functools.partial(_reranked, reranking, text)
         for name, run in stages.items():
             begin = time.perf_counter()
             found = run()
@@ -252,6 +253,14 @@ def _measure(
         index_seconds=round(seconds, 2),
         stages=results,
     )
+
+
+def _reranked(retriever: Retriever, text: str) -> dict[str, float]:
+    """{source: score of its best passage} of the hits."""
+    best: dict[str, float] = {}
+    for hit in retriever.search(text, DEPTH):
+        best.setdefault(hit.source, hit.score)
+    return best
 
 
 class _Probe:

@@ -53,12 +53,15 @@ class _Known:
 
 
 class Retriever:
-    """Searches one index; safe to use from several threads. `settings` default to the index's own."""
+    """Searches one index; safe to use from several threads.
 
-    def __init__(self, index: Index, settings: Settings | None = None) -> None:
+    `settings` default to the index's own; `reranker` to the one that they name, if any.
+    """
+
+    def __init__(self, index: Index, settings: Settings | None = None, reranker: Reranker | None = None) -> None:
         self.index = index
         self.settings = settings or index.settings
-        self._reranker: Reranker | None = make_reranker(self.settings)
+        self._reranker: Reranker | None = reranker or make_reranker(self.settings)
         self._weights = fusion.load("tokens" if index.embedder.has_tokens else "vectors")
         self._known: _Known | None = None
         self._lock = threading.Lock()
