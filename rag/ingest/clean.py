@@ -7,7 +7,7 @@ players, lists of other articles, by-lines. The title and the date a page states
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -115,6 +115,17 @@ def date_line(line: str) -> str | None:
         return None
     outside = rest[: dates[0].start] + " " + rest[dates[0].end :]
     return dates[0].iso if _DATE_LINE.match(" ".join(outside.split())) else None
+
+
+def stated_date(lines: Iterable[str]) -> str | None:
+    """The date that one of these opening lines states: a line of its own, or an official "Hà Nội, ngày … tháng … năm …"."""
+    for line in lines:
+        iso = date_line(line)
+        if iso:
+            return iso
+        if len(line) < 120 and _PLACE_DATE.match(line):
+            return parse_date(line[line.index(",") :])
+    return None
 
 
 def page(text: str) -> Page:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 
 from rag.errors import DocumentError
@@ -111,25 +112,44 @@ def decode(data: bytes) -> tuple[str, str]:
         return _legacy(data, exc.start)
     _checked(text)
     if not text.isascii():
-        repaired = repair_fonts(text)
-        if repaired:
-            return repaired
+        repair = font_repairer(text)
+        if repair:
+            return repair.convert(text), f"{repair.name} font"
     return text, "utf-8"
 
 
-def repair_fonts(text: str) -> tuple[str, str] | None:
-    """Unicode text typed with TCVN3 or VNI fonts ("ViÖt Nam", "Vieät Nam") as real letters, with the font's name; or None."""
-    if any(c in text for c in "ạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉọỏốồổỗộớờởỡợụủứừửữựỳỷỹ"):
-        return None
+@dataclass(frozen=True, slots=True)
+class FontRepair:
+    """How to turn text typed with a pre-Unicode font into real letters; ``name`` is "TCVN3" or "VNI"."""
+
+    name: str
+
+    def convert(self, text: str) -> str:
+        """``text`` in real letters; a piece that does not fit the font's code page stays as it is."""
+        way = from_tcvn3 if self.name == "TCVN3" else from_vni
+        try:
+            return way(text.encode("cp1252"))
+        except UnicodeEncodeError:
+            return "".join(way(c) if c else p for p, c in ((p, _try_cp1252(p)) for p in re.split(r"(\s+)", text)))
+
+
+def _try_cp1252(piece: str) -> bytes:
     try:
-        data = text.encode("cp1252")
+        return piece.encode("cp1252")
     except UnicodeEncodeError:
+        return b""
+
+
+def font_repairer(text: str) -> FontRepair | None:
+    """The repair for Unicode text typed with TCVN3 or VNI fonts ("ViÖt Nam", "Vieät Nam"), or None for sound text."""
+    if text.isascii() or any(c in text for c in "ạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉọỏốồổỗộớờởỡợụủứừửữựỳỷỹ"):
         return None
+    data = b" ".join(filter(None, map(_try_cp1252, text[:20_000].split())))
     share, count = vietnamese_share(text)
     if count < 5:
         return None
     best = _best(data, (("TCVN3", from_tcvn3), ("VNI", from_vni)))
-    return (best[1], f"{best[2]} font") if best and best[0] > max(0.9, share + 0.1) else None
+    return FontRepair(best[2]) if best and best[0] > max(0.9, share + 0.1) else None
 
 
 def _checked(text: str) -> str:

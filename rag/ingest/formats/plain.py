@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rag.ingest.clean import clean_lines, page
+from rag.ingest.clean import clean_lines, page, stated_date
 from rag.ingest.formats.blocks import Block, Parsed
 from rag.ingest.formats.matter import split_matter
 
@@ -82,6 +82,16 @@ def parse(text: str, *, stem: str = "") -> Parsed:
     return Parsed(tuple(blocks), title, matter.date or found.date, matter.language, metadata)
 
 
+def heading_level(line: str) -> int:
+    """Depth of a line such as "Chương II" or "Điều 5. Đối tượng áp dụng", 0 for anything else."""
+    law = _LAW.match(line)
+    if not law or len(line.split()) > 30:
+        return 0
+    if law["rest"] is not None and law["rest"].lstrip()[:1] not in (".", ":", "–", "-") and _STOPPED.search(line):
+        return 0
+    return _LAW_LEVEL[law["label"].lower()] + 1
+
+
 def _is_heading(line: str, lines: list[str], i: int, following: str, apart: bool) -> bool:
     count = len(line.split())
     if not 1 <= count <= 20 or _STOPPED.search(line) or not following or not any(map(str.isalpha, line)):
@@ -89,6 +99,8 @@ def _is_heading(line: str, lines: list[str], i: int, following: str, apart: bool
     if _ITEM.match(line) and not _NUMBERED.match(line):
         return False
     first = next((c for c in line if c.isalnum()), "")
+    if stated_date([line]):
+        return False
     if not (first.isupper() or first.isdigit()):
         return False
     longer = len(following.split())
