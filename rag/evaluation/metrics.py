@@ -1,18 +1,20 @@
-"""Metrics of one answered question and their aggregation. Pure functions over plain values.
+"""Metrics of one answered question. Pure functions over plain values; knows nothing of indexes or files.
 
-Answer metrics follow SQuAD (Rajpurkar et al. 2016: exact match, token F1, maximum over gold alternatives) with the
-normalisation of :func:`rag.text.normalise.answer_normal`; citation precision and recall follow the idea of ALCE
-(Gao et al. 2023) with exact gold quotes in place of a judge.
+Answer metrics follow SQuAD (Rajpurkar et al., EMNLP 2016: exact match, token F1, the best gold alternative) with the
+normalisation of :func:`rag.text.normalise.answer_normal`; answers of several parts are aligned one to one as DROP does
+(Dua et al., NAACL 2019). Citation precision and recall come twice: against exact gold quotes, and as ALCE defines them
+(see :mod:`rag.evaluation.citations`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from rag.evaluation.citations import Backing, Entails, backing, statements
 from rag.evaluation.sets import Question
 from rag.text.normalise import answer_normal, contains_answer, strip_markers
 
@@ -27,20 +29,43 @@ STAGES = (
     "answered the unanswerable",
     "failed",
 )
+"""Where a question went, best first: the two right ones, then the stage that lost it."""
+RIGHT = STAGES[:2]
+ARTICLES = frozenset({"a", "an", "the"})
+Span = tuple[int, int]
 
 
-def exact_match(prediction: str, alternatives: Sequence[str]) -> float:
+class Texts(Protocol):
+    """The stored texts answers are checked against."""
+
+    def text(self, source: str) -> str | None:
+        """The cleaned text of a document, None when there is no such document."""
+
+    def spans(self, source: str, quote: str) -> Sequence[Span]:
+        """Every place where ``quote`` stands in the text of ``source``."""
+
+
+def tokens(text: str, articles: bool = False) -> list[str]:
+    """The tokens answers are compared by. With ``articles`` English ones are dropped, as SQuAD's own script does.
+
+    Only English answers may have them dropped: "an" is half of "Nghệ An".
+    """
+    kept = answer_normal(text).split()
+    return [t for t in kept if t not in ARTICLES] if articles else kept
+
+
+def exact_match(prediction: str, alternatives: Sequence[str], articles: bool = False) -> float:
     """1.0 when the normalised prediction equals any normalised alternative, else 0.0."""
-    wanted = answer_normal(prediction)
-    return float(any(wanted == answer_normal(a) for a in alternatives))
+    got = tokens(prediction, articles)
+    return float(any(got == tokens(a, articles) for a in alternatives))
 
 
-def token_f1(prediction: str, alternatives: Sequence[str]) -> float:
+def token_f1(prediction: str, alternatives: Sequence[str], articles: bool = False) -> float:
     """Token-level F1 against the best alternative, in [0, 1]; two empty strings agree."""
     best = 0.0
-    got = answer_normal(prediction).split()
+    got = tokens(prediction, articles)
     for alternative in alternatives:
-        gold = answer_normal(alternative).split()
+        gold = tokens(alternative, articles)
         if not got or not gold:
             best = max(best, float(got == gold))
             continue
@@ -57,82 +82,155 @@ def contains_all(text: str, answers: Sequence[Sequence[str]]) -> float:
     return float(all(any(contains_answer(plain, a) for a in alternatives) for alternatives in answers))
 
 
-def _best_short(short: Sequence[str], alternatives: Sequence[str], metric: Any) -> float:
-    candidates = [*short, " ".join(short)] if short else [""]
-    return max(float(metric(candidate, alternatives)) for candidate in candidates)
+def aligned(
+    short: Sequence[str], answers: Sequence[Sequence[str]], metric: Callable[..., float], articles: bool = False
+) -> float:
+    """The best one-to-one alignment of answer strings and requirements, over the longer of the two lists.
+
+    With one string and one requirement this is SQuAD's metric itself. A string that meets every requirement on its own
+    (a total given in place of its parts) may stand for all of them.
+    """
+    if not short:
+        return 0.0
+    best = _align([[metric(s, alternatives, articles) for alternatives in answers] for s in short])
+    shared = set(answers[0]).intersection(*answers[1:]) if len(answers) > 1 else set()
+    if shared:
+        best = max(best, _align([[metric(s, sorted(shared), articles)] for s in short]))
+    return best
 
 
-def _overlaps(a: tuple[int, int], b: tuple[int, int]) -> bool:
+def _align(values: Sequence[Sequence[float]]) -> float:
+    """The highest total of a one-to-one alignment of rows and columns, over the longer side (Kuhn and Munkres)."""
+    rows = values if len(values) <= len(values[0]) else [list(column) for column in zip(*values)]
+    n, m = len(rows), len(rows[0])
+    u, v = [0.0] * (n + 1), [0.0] * (m + 1)
+    match = [0] * (m + 1)
+    for i in range(1, n + 1):
+        match[0], j0 = i, 0
+        least, before, used = [float("inf")] * (m + 1), [0] * (m + 1), [False] * (m + 1)
+        while match[j0]:
+            used[j0] = True
+            i0, delta, j1 = match[j0], float("inf"), 0
+            for j in range(1, m + 1):
+                if used[j]:
+                    continue
+                cost = -rows[i0 - 1][j - 1] - u[i0] - v[j]
+                if cost < least[j]:
+                    least[j], before[j] = cost, j0
+                if least[j] < delta:
+                    delta, j1 = least[j], j
+            for j in range(m + 1):
+                if used[j]:
+                    u[match[j]] += delta
+                    v[j] -= delta
+                else:
+                    least[j] -= delta
+            j0 = j1
+        while j0:
+            match[j0] = match[before[j0]]
+            j0 = before[j0]
+    return math.fsum(rows[match[j] - 1][j - 1] for j in range(1, m + 1) if match[j]) / m
+
+
+def overlaps(a: Span, b: Span) -> bool:
+    """Whether two half-open spans share a character."""
     return a[0] < b[1] and b[0] < a[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The metrics of one question. None means: does not apply to this question."""
+    """The metrics of one question. None means: does not apply to this question.
+
+    ``evidence_ranks`` has one entry per piece of gold evidence: the rank (from 1) of the first retrieved passage that
+    holds some of it, or None. ``confidence`` is what the refusal decision can be read from, higher is surer.
+    """
 
     id: str
     status: str
     stage: str
     correct: float
-    contains: float | None
-    short_contains: float | None
-    exact: float | None
-    f1: float | None
-    citation_precision: float | None
-    citation_recall: float | None
-    first_citation: float | None
-    supported: float | None
-    evidence_rank: int | None
-    tokens: int
-    milliseconds: float
+    contains: float | None = None
+    short_contains: float | None = None
+    exact: float | None = None
+    f1: float | None = None
+    citation_precision: float | None = None
+    citation_recall: float | None = None
+    first_citation: float | None = None
+    alce_precision: float | None = None
+    alce_recall: float | None = None
+    quote_exact: float | None = None
+    supported: float | None = None
+    evidence_ranks: tuple[int | None, ...] = ()
+    tokens: int = 0
+    confidence: float | None = None
+    milliseconds: float = 0.0
 
-    def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+    @property
+    def evidence_rank(self) -> int | None:
+        """Rank of the first retrieved passage with any gold evidence."""
+        return min((r for r in self.evidence_ranks if r is not None), default=None)
+
+    def recall(self, k: int) -> float | None:
+        """Share of the gold evidence that the first k passages hold; None without gold evidence."""
+        if not self.evidence_ranks:
+            return None
+        return sum(r is not None and r <= k for r in self.evidence_ranks) / len(self.evidence_ranks)
+
+    def reciprocal_rank(self, k: int = 10) -> float | None:
+        """One over the rank of the first passage with gold evidence, 0 beyond k; None without gold evidence."""
+        if not self.evidence_ranks:
+            return None
+        rank = self.evidence_rank
+        return 1 / rank if rank is not None and rank <= k else 0.0
 
 
-def score(question: Question, line: Mapping[str, Any], span_of: Any) -> Score:
-    """Score one answer line (the batch format) against its question.
-
-    ``span_of(source, quote)`` gives the (start, end) of an evidence quote in the stored text, or None.
-    """
+def score(question: Question, line: Mapping[str, Any], texts: Texts, entails: Entails) -> Score:
+    """Score one answer line (the batch format) against its question."""
     status = str(line["status"])
     answered = status == "answered"
-    text = str(line["answer"])
-    gold = [(e.source, span_of(e.source, e.quote)) for e in question.evidence]
-    gold = [(source, span) for source, span in gold if span]
-    rank = _evidence_rank(gold, line["retrieved"])
+    answer = str(line["answer"])
+    retrieved = line["retrieved"]
+    gold = [(e.source, texts.spans(e.source, e.quote)) for e in question.evidence]
+    ranks = tuple(_rank(source, spans, retrieved) for source, spans in gold)
     citations = line["citations"] if answered else []
 
-    precision = recall = first = supported = None
-    if question.answerable and answered and gold:
-        good = [
-            any(c["source"] == s and _overlaps((c["start"], c["end"]), span) for s, span in gold) for c in citations
-        ]
-        covered = [
-            any(c["source"] == s and _overlaps((c["start"], c["end"]), span) for c in citations) for s, span in gold
-        ]
-        precision = sum(good) / len(good) if good else 0.0
-        recall = sum(covered) / len(covered)
-        first = float(bool(citations) and citations[0]["source"] in {s for s, _ in gold})
+    precision = recall = first = exact_quotes = supported = None
+    backed = Backing(None, None)
     if answered:
-        supported = sum(bool(c["supported"]) for c in citations) / len(citations) if citations else 0.0
+        parts = statements(answer)
+        backed = backing(parts, {c["n"]: _premise(c, texts) for c in citations}, entails)
+        exact_quotes = _share([_stands(c, texts) for c in citations]) or 0.0
+        supported = _share([bool(c["supported"]) for c in citations]) or 0.0
+        if question.answerable and gold:
+            good = [any(_cites(c, s, spans) for s, spans in gold) for c in citations]
+            # A marker that names no citation is a citation of nothing.
+            dangling = {n for p in parts for n in p.cited} - {c["n"] for c in citations}
+            precision = sum(good) / (len(good) + len(dangling)) if good else 0.0
+            recall = sum(any(_cites(c, s, spans) for c in citations) for s, spans in gold) / len(gold)
+            first = float(bool(good) and good[0])
 
     contains = short = exact = f1 = None
     if question.answerable:
-        contains = contains_all(text, question.answers) if answered else 0.0
-        joined = " ; ".join(line["short"])
-        short = (
-            float(all(any(contains_answer(joined, a) for a in alt) for alt in question.answers)) if answered else 0.0
-        )
-        n = len(question.answers)
-        exact = sum(_best_short(line["short"], alt, exact_match) for alt in question.answers) / n if answered else 0.0
-        f1 = sum(_best_short(line["short"], alt, token_f1) for alt in question.answers) / n if answered else 0.0
-    stage = _stage(question, status, contains, rank, bool(gold), citations)
+        contains = short = exact = f1 = 0.0
+        if answered:
+            strings = [str(s) for s in line["short"]]
+            articles = language_of(question) == "en"
+            contains = contains_all(answer, question.answers)
+            short = contains_all(" ; ".join(strings), question.answers)
+            # DROP's exact match: the two sets are equal, or nothing.
+            exact = float(aligned(strings, question.answers, exact_match, articles) == 1.0)
+            f1 = aligned(strings, question.answers, token_f1, articles)
+    # Right words under a citation that backs them in no way are an unsupported claim, whoever vouched for them.
+    bad = not citations or not supported or not (precision or backed.recall or not gold)
+    stage = _stage(question, status, answer, contains, ranks, bad)
+    confidence = line.get("confidence")
+    if confidence is None and retrieved:
+        confidence = retrieved[0]["score"]
     return Score(
         id=question.id,
         status=status,
         stage=stage,
-        correct=float(stage in ("right", "right refusal")),
+        correct=float(stage in RIGHT),
         contains=contains,
         short_contains=short,
         exact=exact,
@@ -140,120 +238,84 @@ def score(question: Question, line: Mapping[str, Any], span_of: Any) -> Score:
         citation_precision=precision,
         citation_recall=recall,
         first_citation=first,
+        alce_precision=backed.precision,
+        alce_recall=backed.recall,
+        quote_exact=exact_quotes,
         supported=supported,
-        evidence_rank=rank,
-        tokens=len(strip_markers(text).split()),
+        evidence_ranks=ranks,
+        tokens=len(strip_markers(answer).split()),
+        confidence=None if confidence is None else float(confidence),
         milliseconds=float(line.get("timings_ms", {}).get("total", 0.0)),
     )
 
 
-def _evidence_rank(gold: Sequence[tuple[str, tuple[int, int]]], retrieved: Sequence[Mapping[str, Any]]) -> int | None:
+def language_of(question: Question) -> str:
+    """"vi", "folded" (Vietnamese without diacritics), "en" or "other": by its tag, else as detected."""
+    for name in ("vi", "folded", "en"):
+        if name in question.tags:
+            return name
+    from rag.text.language import detect
+
+    found = detect(question.question)
+    return "folded" if found == "vi-folded" else found
+
+
+def _share(flags: Sequence[bool]) -> float | None:
+    return sum(flags) / len(flags) if flags else None
+
+
+def _stands(citation: Mapping[str, Any], texts: Texts) -> bool:
+    text = texts.text(citation["source"])
+    return text is not None and text[citation["start"] : citation["end"]] == citation["quote"] != ""
+
+
+def _cites(citation: Mapping[str, Any], source: str, spans: Sequence[Span]) -> bool:
+    return citation["source"] == source and any(overlaps((citation["start"], citation["end"]), s) for s in spans)
+
+
+def _premise(citation: Mapping[str, Any], texts: Texts) -> str:
+    """What a citation lets a reader see: its document's title and date, and the paragraph it stands in."""
+    text = texts.text(citation["source"])
+    body = str(citation["quote"])
+    if text is not None and _stands(citation, texts):
+        start = text.rfind("\n", 0, citation["start"]) + 1
+        end = text.find("\n", citation["end"])
+        body = text[start : end if end >= 0 else len(text)]
+    return "\n".join(p for p in (str(citation["title"]), str(citation["date"] or ""), body) if p)
+
+
+def _rank(source: str, spans: Sequence[Span], retrieved: Sequence[Mapping[str, Any]]) -> int | None:
     for rank, passage in enumerate(retrieved, 1):
-        span = (passage["start"], passage["end"])
-        if any(passage["source"] == source and _overlaps(span, where) for source, where in gold):
+        here = (passage["start"], passage["end"])
+        if passage["source"] == source and any(overlaps(here, s) for s in spans):
             return rank
     return None
 
 
 def _stage(
-    question: Question, status: str, contains: float | None, rank: int | None, gold: bool, citations: Sequence[Any]
+    question: Question,
+    status: str,
+    answer: str,
+    contains: float | None,
+    ranks: Sequence[int | None],
+    unsupported: bool,
 ) -> str:
     if status == "failed":
         return "failed"
     if not question.answerable:
         return "right refusal" if status == "abstained" else "answered the unanswerable"
     if status == "abstained":
-        if not gold:
+        if not ranks:
             return "wrongly refused"
-        return "not retrieved" if rank is None else "read, wrongly refused"
+        return "read, wrongly refused" if any(ranks) else "not retrieved"
     if contains:
-        return "unsupported claim" if citations and not any(c["supported"] for c in citations) else "right"
-    return "not retrieved" if gold and rank is None else "retrieved, not read"
+        return "unsupported claim" if unsupported else "right"
+    unmet = [alternatives for alternatives in question.answers if not contains_all(answer, [alternatives])]
+    return "not retrieved" if any(_lost(question, a, ranks) for a in unmet) else "retrieved, not read"
 
 
-def wilson(successes: float, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The Wilson score interval of a proportion (Wilson 1927), 95 % by default."""
-    if n == 0:
-        return (0.0, 1.0)
-    p = successes / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return (max(0.0, centre - half), min(1.0, centre + half))
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    kept = [v for v in values if v is not None]
-    return sum(kept) / len(kept) if kept else None
-
-
-def percentile(values: Sequence[float], q: float) -> float:
-    """Linear-interpolated percentile, q in [0, 100]; 0.0 of nothing."""
-    if not values:
-        return 0.0
-    ordered = sorted(values)
-    at = (len(ordered) - 1) * q / 100
-    low = math.floor(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
-
-
-def aggregate(questions: Sequence[Question], scores: Sequence[Score]) -> dict[str, Any]:
-    """Means over questions to which a metric applies, abstention rates and failure stages.
-
-    Rates: ``false_answer`` unanswerable questions answered / unanswerable; ``false_refusal`` answerable ones refused /
-    answerable; ``refusal_precision`` right refusals / refusals; ``refusal_recall`` right refusals / unanswerable.
-    """
-    pairs = list(zip(questions, scores, strict=True))
-    yes = [s for q, s in pairs if q.answerable]
-    no = [s for q, s in pairs if not q.answerable]
-    refused_yes = sum(s.status == "abstained" for s in yes)
-    refused_no = sum(s.status == "abstained" for s in no)
-    refused = refused_yes + refused_no
-    ranked = [s for q, s in pairs if q.evidence]
-    right = sum(s.correct for s in scores)
-    low, high = wilson(right, len(scores))
-    return {
-        "questions": len(pairs),
-        "answerable": len(yes),
-        "correct": _mean(s.correct for s in scores),
-        "correct_low": low,
-        "correct_high": high,
-        "contains": _mean(s.contains for s in scores),
-        "short_contains": _mean(s.short_contains for s in scores),
-        "exact": _mean(s.exact for s in scores),
-        "f1": _mean(s.f1 for s in scores),
-        "citation_precision": _mean(s.citation_precision for s in scores),
-        "citation_recall": _mean(s.citation_recall for s in scores),
-        "first_citation": _mean(s.first_citation for s in scores),
-        "supported": _mean(s.supported for s in scores),
-        "recall@1": _mean(float(s.evidence_rank == 1) for s in ranked),
-        "recall@3": _mean(float(s.evidence_rank is not None and s.evidence_rank <= 3) for s in ranked),
-        "recall@5": _mean(float(s.evidence_rank is not None and s.evidence_rank <= 5) for s in ranked),
-        "recall@10": _mean(float(s.evidence_rank is not None and s.evidence_rank <= 10) for s in ranked),
-        "mrr@10": _mean(1 / s.evidence_rank if s.evidence_rank and s.evidence_rank <= 10 else 0.0 for s in ranked),
-        "false_answer": 1 - refused_no / len(no) if no else None,
-        "false_refusal": refused_yes / len(yes) if yes else None,
-        "refusal_precision": refused_no / refused if refused else None,
-        "refusal_recall": refused_no / len(no) if no else None,
-        "failed": sum(s.status == "failed" for s in scores),
-        "tokens": _mean(float(s.tokens) for s in scores if s.status == "answered"),
-        "stages": {
-            stage: sum(s.stage == stage for s in scores) for stage in STAGES if any(s.stage == stage for s in scores)
-        },
-    }
-
-
-def by_tag(questions: Sequence[Question], scores: Sequence[Score]) -> dict[str, dict[str, Any]]:
-    """The aggregate of each tag, in alphabetical order."""
-    tags = sorted({t for q in questions for t in q.tags})
-    out = {}
-    for tag in tags:
-        chosen = [(q, s) for q, s in zip(questions, scores, strict=True) if tag in q.tags]
-        out[tag] = aggregate([q for q, _ in chosen], [s for _, s in chosen])
-    return out
-
-
-def latency(scores: Sequence[Score]) -> dict[str, float]:
-    """Percentiles of milliseconds a question; kept apart because only these differ between reruns."""
-    values = [s.milliseconds for s in scores]
-    return {f"p{q}": round(percentile(values, q), 2) for q in (50, 90, 95, 99)}
+def _lost(question: Question, alternatives: Sequence[str], ranks: Sequence[int | None]) -> bool:
+    """Whether no evidence of one requirement was retrieved; evidence that names none of its answers counts for all."""
+    own = [r for e, r in zip(question.evidence, ranks) if any(contains_answer(e.quote, a) for a in alternatives)]
+    own = own or list(ranks)
+    return bool(own) and not any(own)

@@ -14,7 +14,8 @@ from xml.sax.saxutils import quoteattr
 
 from rag.errors import UsageError
 from rag.evaluation import plots
-from rag.evaluation.metrics import STAGES, Score, wilson
+from rag.evaluation.metrics import STAGES, Score
+from rag.evaluation.stats import wilson
 from rag.evaluation.runs import Run
 from rag.evaluation.sets import Question
 
