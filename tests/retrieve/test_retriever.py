@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_model import DOCUMENTS
 
 from rag import Document, Index, Retriever, Settings
 from rag.errors import UsageError
@@ -15,8 +16,6 @@ from rag.models.embedders import Embedder
 from rag.store import Store
 from rag.text.normalise import fold
 from rag.types import Query
-
-from .conftest import DOCUMENTS
 
 
 def sources(hits: Sequence[object]) -> list[str]:
@@ -135,7 +134,7 @@ def test_words_of_another_language_do_not_match_by_accident(make_index: Callable
     retriever = Retriever(make_index(documents))
     hits = retriever.search("What is an answer to do with Nguyễn Văn Hòa 1974?")
     folded = {h.source: h.channels["folded"] for h in hits}
-    assert folded["name"] > 0.3 and folded["noise"] == 0
+    assert folded["name"] > 0.2 and folded["noise"] == 0
     assert retriever.wording("What is an answer to 1974?").shared == "answer 1974"
 
 
