@@ -35,6 +35,11 @@ _FIRST_WORD = re.compile(r"[^\W_]+")
 _LIST_ITEM = re.compile(r"\s*(?:[-–—•*+●▪◦·■o✓]\s|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})[.)]\s|\|)")
 _ITEM_NUMBER = re.compile(r"[\s#>*_\-+•–]*(?:\d{1,3}(?:\.\d{1,3})*|[A-ZĐa-zđ]|[IVX]{1,6})$")
 _LABEL_LINE = re.compile(r"[\s#>*_]*(\w+)\s+(?:\w+\s+)?(?:\d{1,4}[a-zđ]?(?:\.\d{1,3})*|[IVXLC]+)$")
+_LABELLED = re.compile(
+    r"(?:điều|khoản|điểm|chương|mục|phần|bài|hình|bảng|số|tháng|ngày|năm|quý|lớp|cấp|mức|hạng|nhóm|loại|thứ|vòng|tập|trang|khóa|độ|tuổi|đường|quận|phường|tổ|"
+    r"no|article|chapter|section|part|figure|table|page|step|level|grade|day|version|\d[\d.,]*|và|đến|and|to|,)$",
+    re.IGNORECASE,
+)
 _SPACE = " \t\n\r\f\v\u00a0"
 
 
@@ -43,10 +48,17 @@ def sentence_spans(text: str) -> list[Span]:
     goes on in lower case after no stop. "Điều 5.", "1." and "a)" stay with what they number.
     """
     spans: list[Span] = []
-    start = 0
+    start = item = 0
     for match in _STOP.finditer(text):
         at, end = match.span()
         c = text[at]
+        if c == "." and at and text[at - 1].isdigit() and end - at == 1 and text[end : end + 1] == " ":
+            found = _inline_item(text, start, at, item)
+            if found:
+                begin, item = found
+                _add(spans, text, start, begin)
+                start = begin
+                continue
         if c == "\n":
             if not _line_ends(text, at):
                 continue
@@ -148,6 +160,8 @@ def _sentence_ends(text: str, start: int, at: int, end: int) -> bool:
             token[0].isupper() or lowered in ("e.g", "i.e", "vs", "pp", "no", "fig", "approx", "cf", "ca", "đ/c")
         )
     if len(token) == 1 and token.isupper():
+        if text[after + 1 : after + 2] == ".":  # "E. O. Wilson"
+            return False
         before = window[: -len(token)].rstrip()
         word_before = before.rsplit(None, 1)[-1] if before else ""
         # "George W. Bush" goes on; "huyện Châu Thành A. Sau đó" and "vitamin C. Người" do not.
@@ -156,6 +170,27 @@ def _sentence_ends(text: str, start: int, at: int, end: int) -> bool:
         word = _FIRST_WORD.match(text, after)
         return word is not None and word.group().lower() in _STARTERS
     return True
+
+
+def _inline_item(text: str, start: int, at: int, last: int) -> Span | None:
+    """(start, number) of the list number that ends at ``at`` in running text, as laws are often flattened to:
+    "… căn cứ sau đây: 1. Hợp đồng; 2. Hành vi pháp lý …". ``last`` is the number of the item before.
+    """
+    begin = at - 1
+    while begin > start and text[begin - 1].isdigit() and at - begin < 3:
+        begin -= 1
+    if at - begin > 2 or (begin > start and not text[begin - 1].isspace()):
+        return None
+    number = int(text[begin:at])
+    head = text[start:begin].rstrip()
+    if not head:
+        return None  # it opens the sentence already
+    if head[-1] in ";:" or (number == last + 1 and number > 1 and not _LABELLED.search(head)):
+        return begin, number
+    # "Hiệu trưởng 1. Hiệu trưởng là …": an article's title, then its first item
+    if number == 1 and len(head) <= 120 and head[-1].isalpha() and not _LABELLED.search(head):
+        return begin, number
+    return None
 
 
 def _stuck(text: str, at: int, end: int) -> bool:
