@@ -38,9 +38,9 @@ _HEADS: dict[str, tuple[str, ...]] = {
         "year", "date", "day", "month", "time", "period", "century", "decade", "quarter",
     ),
     "place": (
-        "tỉnh", "thành phố", "huyện", "xã", "phường", "thị trấn", "thị xã", "quận", "thôn", "làng", "bản", "ấp", "địa phương", "nơi",
+        "tỉnh", "thành phố", "huyện", "xã", "phường", "thị trấn", "thị xã", "quận", "thôn", "làng", "bản", "địa phương", "nơi",
         "nước", "quốc gia", "vùng", "khu vực", "địa điểm", "châu lục", "châu", "đảo", "chợ", "bang", "lãnh thổ", "miền", "vị trí", "địa danh",
-        "thủ đô", "con sông", "sông", "biển", "núi", "chỗ", "địa bàn", "đâu",
+        "thủ đô", "khu kinh tế", "khu công nghiệp", "khu", "ấp", "con sông", "sông", "biển", "núi", "chỗ", "địa bàn", "đâu",
         "province", "city", "district", "commune", "ward", "town", "village", "hamlet", "country", "place", "region", "area", "market",
         "island", "state", "location", "locality", "continent", "river", "sea", "capital",
     ),
@@ -92,7 +92,7 @@ _STOP_EN = frozenset(
 )
 _VI_MARKS = (
     ("reason", r"vì sao|tại sao|vì lẽ gì|do đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân"),
-    ("count", r"bao nhiêu|\bmấy\b|bao lâu|bao xa|bao tuổi"),
+    ("count", r"bao nhiêu|\bmấy\b|bao lâu|bao xa|bao tuổi|được chừng nào"),
     ("date", r"khi nào|bao giờ|lúc nào|hồi nào|vào dịp nào"),
     ("person", r"\bai\b|những ai"),
     ("place", r"ở đâu|tại đâu|nơi đâu|từ đâu|đến đâu|đi đâu|là đâu|chỗ nào|\bđâu\b"),
@@ -127,7 +127,8 @@ def _head_table(folded: bool) -> dict[str, str]:
 
 
 _HEAD_TABLES: dict[bool, dict[str, str]] = {
-    folded: {(fold(h) if folded else canonical(h)): kind for kind, heads in _HEADS.items() for h in heads} for folded in (False, True)
+    folded: {(fold(h) if folded else canonical(h)): kind for kind, heads in _HEADS.items() for h in heads}
+    for folded in (False, True)
 }
 
 
@@ -141,7 +142,11 @@ def wanted(question: str, language: str) -> Wanted:
     """The answer type, focus and question word of one single question in ``language`` (a code of ``Query``)."""
     text, folded = view(question, language)
     english = language == "en"
-    several = bool(_compiled(r"những|\bcác\b|gồm|kể tên|liệt kê|nêu|\blist\b|name (?:the|all|some)|what are|which are|những ai", folded).search(text))
+    several = bool(
+        _compiled(
+            r"những|\bcác\b|gồm|kể tên|liệt kê|nêu|\blist\b|name (?:the|all|some)|what are|which are|những ai", folded
+        ).search(text)
+    )
     if _compiled(_COMPARE_EN if english else _COMPARE, folded).search(text):
         return Wanted("comparison", several=several)
     for mark, pattern in _EN_MARKS if english else _VI_MARKS:
@@ -160,10 +165,28 @@ def wanted(question: str, language: str) -> Wanted:
             if kind == "other":
                 kind = _untyped(text, folded, english, several)
             return Wanted("list" if several and kind in ("other", "definition") else kind, focus, start, end, several)
-        if mark == "person" and not english and _compiled(r"(?:ông|bà|anh|chị|đồng chí)?.{3,40} là ai[^\w]*$", folded).search(text) and _is_named_is_who(text):
+        if (
+            mark == "person"
+            and not english
+            and _compiled(r"(?:ông|bà|anh|chị|đồng chí)?.{3,40} là ai[^\w]*$", folded).search(text)
+            and _is_named_is_who(text)
+        ):
             return Wanted("role", "", start, end, several)
         return Wanted(mark, "", start, end, several)
-    return Wanted(_without_mark(text, folded, english, several), several=several)
+    kind = _without_mark(text, folded, english, several)
+    return Wanted(kind, _counted_noun(text, folded) if kind == "number" and not english else "", several=several)
+
+
+def _counted_noun(text: str, folded: bool) -> str:
+    """The noun phrase after "số", "tổng số" in a question without a question word: "Số đơn vị cấp xã của …?"."""
+    found = _compiled(r"(?:tổng số|số lượng|số lượt|\bsố)\s+((?:[^0-9\s,.?]+ ?){1,5})", folded).search(text)
+    stop = _FOLDED_STOP if folded else _STOP
+    words: list[str] = []
+    for word in found.group(1).split() if found else []:
+        if word in stop:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
@@ -179,7 +202,10 @@ def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
 
 def _is_named_is_who(text: str) -> bool:
     """ "X là ai" asks for a role when X names somebody, i.e. is not itself an office ("Giám đốc Sở … là ai")."""
-    return not re.search(r"giám đốc|chủ tịch|bí thư|trưởng|người|giam doc|chu tich|bi thu|truong|nguoi|tác giả|tac gia|vua|thủ tướng|thu tuong|tổng thống|tong thong|đạo diễn|lãnh đạo", text)
+    return not re.search(
+        r"giám đốc|chủ tịch|bí thư|trưởng|người|giam doc|chu tich|bi thu|truong|nguoi|tác giả|tac gia|vua|thủ tướng|thu tuong|tổng thống|tong thong|đạo diễn|lãnh đạo",
+        text,
+    )
 
 
 def _counted(text: str, start: int, end: int, folded: bool, english: bool, several: bool) -> Wanted:
@@ -196,6 +222,21 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     before = re.findall(r"\w+", text[:start])[-3:]
     near = " ".join(before)
     kind = "number"
+    if (
+        before[-1:]
+        and before[-1] in ("số", "so")
+        and _compiled(
+            r"(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|văn bản|đề án|luật)[^,?]{0,12}$",
+            folded,
+        ).search(text[:start])
+    ):
+        return Wanted("decision", "", start, end, several)
+    if (
+        before[-1:]
+        and before[-1] in ("tăng", "giảm", "tang", "giam")
+        and not _compiled(r"^[^\w]*(?:phần trăm|%)", folded).search(after)
+    ):
+        return Wanted("number", " ".join([before[-1], *focus]), start, end, several)
     if mark in ("bao lâu", "bao lau", "how long"):
         kind = "number"
     elif before[-1:] and before[-1] in ("thứ", "hạng", "tốp", "top", "thu", "hang", "top", "trí") and mark != "bao lâu":
@@ -206,7 +247,9 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         kind = "date"
     elif _compiled(r"^[^\w]*(?:phần trăm|%|percent)", folded).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
-    elif focus and not _compiled(r"^(?:tiền|đồng|tỷ|triệu|nghìn tỷ|usd|đô la|euro|money|revenue|dong|vnd)\b", folded).search(phrase):
+    elif focus and not _compiled(
+        r"^(?:tiền|đồng|tỷ|triệu|nghìn tỷ|usd|đô la|euro|money|revenue|dong|vnd)\b", folded
+    ).search(phrase):
         kind = "number"
     elif _compiled(_PERCENT, folded).search(text):
         kind = "percent"
@@ -216,12 +259,17 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         kind = "rank"
     if not focus and not english:
         # "số tổ công nghệ … là bao nhiêu": the noun stands before
-        head = _compiled(r"(?:tổng số|số lượng|số lượt|\bsố)\s+([\w ]{2,40}?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b", folded).search(text[:start])
+        head = _compiled(
+            r"(?:tổng số|số lượng|số lượt|\bsố)\s+([\w ]{2,40}?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b", folded
+        ).search(text[:start])
         phrase = head.group(1).strip() if head else ""
     return Wanted(kind, phrase, start, end, several)
 
 
-_FOLDED_STOP = frozenset(fold(w) for w in _STOP) - {"co", "do", "ra", "va", "qua", "lam", "con", "ca", "ve"} | {"co", "va"}
+_FOLDED_STOP = frozenset(fold(w) for w in _STOP) - {"co", "do", "ra", "va", "qua", "lam", "con", "ca", "ve"} | {
+    "co",
+    "va",
+}
 
 
 def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple[str, str, int]:
@@ -231,8 +279,16 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
         words = [m for m in re.finditer(r"\w+", text[end:])][:5]
         for i, word in enumerate(words):
             singular = word.group().removesuffix("s") if not word.group().endswith("ss") else word.group()
-            singular = {"communitie": "community", "countrie": "country", "citie": "city", "companie": "company", "agencie": "agency"}.get(singular, singular)
-            if singular in table and (i == 0 or words[0].group() not in ("is", "are", "was", "were", "did", "do", "does")):
+            singular = {
+                "communitie": "community",
+                "countrie": "country",
+                "citie": "city",
+                "companie": "company",
+                "agencie": "agency",
+            }.get(singular, singular)
+            if singular in table and (
+                i == 0 or words[0].group() not in ("is", "are", "was", "were", "did", "do", "does")
+            ):
                 return table[singular], singular, start
         if words and words[0].group() in ("is", "are", "was", "were"):
             for word in words[1:]:
@@ -251,7 +307,10 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
         for length in (2, 1):
             chunk = before[-back : len(before) - back + length]
             phrase = " ".join(m.group() for m in chunk)
-            if phrase in table and (table[phrase] in ("decision", "organisation", "place", "person", "role") or phrase in ("thời gian", "thoi gian")):
+            if phrase in table and (
+                table[phrase] in ("decision", "organisation", "place", "person", "role")
+                or phrase in ("thời gian", "thoi gian")
+            ):
                 between = {m.group() for m in before[len(before) - back + length :]}
                 if not between & _NOT_ATTRIBUTE:
                     return table[phrase], phrase, chunk[0].start()
@@ -278,12 +337,24 @@ def _untyped(text: str, folded: bool, english: bool, several: bool) -> str:
         return "percent"
     if english and re.search(r"\bwhat (?:is|was|are|were) the (?:total )?(?:number|count)\b", text):
         return "number"
-    if _compiled(r"(?:nghĩa là gì|là cái gì|là viết tắt của|what does .* (?:mean|stand for)|what is meant by|thế nào là)", folded).search(text):
+    if _compiled(
+        r"(?:nghĩa là gì|là cái gì|là viết tắt của|what does .* (?:mean|stand for)|what is meant by|thế nào là)", folded
+    ).search(text):
         return "definition"
     words = re.findall(r"\w+", text)
-    if english and len(words) <= 7 and re.match(r"what (?:is|are) (?:an? |the )?[\w\- ]+[^\w]*$", text) and " of " not in text:
+    if (
+        english
+        and len(words) <= 7
+        and re.match(r"what (?:is|are) (?:an? |the )?[\w\- ]+[^\w]*$", text)
+        and " of " not in text
+    ):
         return "definition"
-    if not english and len(words) <= 8 and re.search(r"\blà gì[^\w]*$|\bla gi[^\w]*$", text) and not re.search(r"\b(?:của|cua|để|de|tên|ten)\b", text):
+    if (
+        not english
+        and len(words) <= 8
+        and re.search(r"\blà gì[^\w]*$|\bla gi[^\w]*$", text)
+        and not re.search(r"\b(?:của|cua|để|de|tên|ten)\b", text)
+    ):
         return "definition"
     return "list" if several else "other"
 
@@ -295,7 +366,10 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
             return "yesno"
         if re.search(r"\bhow\b", text):
             return "rank" if _compiled(_RANK, True).search(text) else "other"
-    elif _compiled(r"có (?:phải )?.*không[^\w]*$|phải không[^\w]*$|đúng không[^\w]*$|hay không[^\w]*$|\bchưa[^\w]*$|có đúng", folded).search(text):
+    elif _compiled(
+        r"có (?:phải )?.*không[^\w]*$|phải không[^\w]*$|đúng không[^\w]*$|hay không[^\w]*$|\bchưa[^\w]*$|có đúng",
+        folded,
+    ).search(text):
         return "yesno"
     if _compiled(r"thế nào là|định nghĩa|giải thích .* là|\bdefin(?:e|ition)\b", folded).search(text):
         return "definition"
@@ -303,8 +377,13 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
         return "rank"
     if _compiled(_PERCENT, folded).search(text):
         return "percent"
-    if _compiled(r"số lượng|tổng số|\bnumber of\b", folded).search(text):
-        return "number"
-    if _compiled(r"doanh thu|tổng giá trị|\brevenue\b", folded).search(text):
+    if _compiled(r"doanh thu|tổng giá trị|thu nhập|kinh phí|doanh số|giá trị|\brevenue\b|\bincome\b", folded).search(
+        text
+    ):
         return "amount"
+    if _compiled(
+        r"số lượng|tổng số|^(?:có )?số (?!hóa|hiệu)\w+|\bsố (?:đơn vị|người|hộ|lượt|xã|huyện|sản phẩm|doanh nghiệp|tài khoản|thủ tục|tổ|thẻ)|\bnumber of\b",
+        folded,
+    ).search(text):
+        return "number"
     return "list" if several else "other"

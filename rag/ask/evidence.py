@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from rag.ask import glossary
 from rag.ask.answer_types import Wanted, wanted
 from rag.text.abbreviations import Abbreviations
 from rag.text.dates import DateSpan, find_dates
-from rag.text.names import find_names, find_places
+from rag.text.names import Name, find_names, find_places
 from rag.text.normalise import canonical, fold
 from rag.text.numbers import Number, find_numbers
 from rag.text.stopwords import content_words
@@ -40,7 +41,8 @@ class Asked:
 
     ``terms`` maps each folded content word to its weight (rarity, idf); ``exact`` holds the canonical form where
     diacritics were typed; ``pairs`` folded neighbours; ``names`` the folded words of each named thing; ``focus`` the folded words of
-    the noun phrase that is counted or asked for.
+    the noun phrase that is counted or asked for, ``heads`` the words it may begin with in a text. ``others`` holds further wordings of a term
+    (an English word's Vietnamese ones), ``lookup`` the term that a folded word of a text belongs to.
     """
 
     text: str
@@ -54,7 +56,10 @@ class Asked:
     dates: tuple[tuple[str, str], ...]
     numbers: frozenset[str]
     focus: tuple[str, ...]
+    heads: frozenset[str]
     words: frozenset[str]
+    others: Mapping[str, tuple[tuple[str, ...], ...]]
+    lookup: Mapping[str, str]
 
     @property
     def weight(self) -> float:
@@ -97,9 +102,23 @@ def words_of(text: str) -> Words:
 
 
 @lru_cache(maxsize=4096)
+def names_of(text: str) -> tuple[Name, ...]:
+    """``find_names``, cached."""
+    return tuple(find_names(text))
+
+
+@lru_cache(maxsize=4096)
+def places_of(text: str) -> tuple[Name, ...]:
+    """``find_places``, cached."""
+    return tuple(find_places(text))
+
+
+@lru_cache(maxsize=4096)
 def numbers_of(text: str) -> tuple[Number, ...]:
     """Numbers of ``text`` that are no part of a date or of a document's number."""
-    skip = [(d.start, d.end) for d in dates_of(text)] + [m.span() for m in re.finditer(r"\d+(?:/\d+)?[/-](?:[A-ZĐ]{2,}[\w-]*)(?:/[A-ZĐ\w-]+)?", text)]
+    skip = [(d.start, d.end) for d in dates_of(text)] + [
+        m.span() for m in re.finditer(r"\d+(?:/\d+)?[/-](?:[A-ZĐ]{2,}[\w-]*)(?:/[A-ZĐ\w-]+)?", text)
+    ]
     return tuple(n for n in find_numbers(text, skip))
 
 
@@ -129,19 +148,52 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     reading = "vi-folded" if language == "other" and text.isascii() else ("vi" if language == "other" else language)
     spelled = abbreviated.spelled(text)
     want = wanted(spelled, reading)
-    kept = content_words(spelled, reading) or _WORD.findall(spelled)
     mark = {fold(w) for w in _WORD.findall(spelled[want.start : want.end])}
-    terms: dict[str, float] = {}
-    for word in kept:
-        folded = fold(word)
-        if (folded in _ASKING and not word[:1].isdigit()) or (folded in mark) or (len(folded) < 2 and not folded.isdigit()):
-            continue
-        terms.setdefault(folded, rarity(folded))
-    exact = frozenset(canonical(w) for w in kept) if reading == "vi" else frozenset()
+    names = tuple(dict.fromkeys(tuple(_WORD.findall(fold(n.text))) for n in names_of(text)))
     sequence = [fold(w) for w in _WORD.findall(spelled)]
-    telling = set(terms)
-    pairs = frozenset((a, b) for a, b in pairwise(sequence) if a in telling or b in telling if a not in _ASKING and b not in _ASKING)
-    names = tuple(dict.fromkeys(tuple(fold(n.text).split()) for n in find_names(text)))
+    focus = tuple(_WORD.findall(fold(want.focus)))
+    terms: dict[str, float] = {}
+    others: dict[str, tuple[tuple[str, ...], ...]] = {}
+    exact: frozenset[str] = frozenset()
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    heads = frozenset(focus[:1])
+    if reading == "en":
+        terms, others = _english_terms(spelled, mark, rarity)
+        names = tuple(n for n in names if not any(glossary.vietnamese(w) for w in n))
+        pairs = frozenset(p for n in names for p in pairwise(n))
+        heads = (
+            frozenset(alternative.split()[0] for word in focus[-1:] for alternative in glossary.vietnamese(word))
+            or heads
+        )
+        focus = (
+            tuple(
+                dict.fromkeys(
+                    w
+                    for word in reversed(focus)
+                    for alternative in glossary.vietnamese(word)[:2]
+                    for w in alternative.split()
+                )
+            )
+            or focus
+        )
+    else:
+        kept = content_words(spelled, reading) or _WORD.findall(spelled)
+        for word in kept:
+            folded = fold(word)
+            if (
+                (folded in _ASKING and not word[:1].isdigit())
+                or folded in mark
+                or (len(folded) < 2 and not folded.isdigit())
+            ):
+                continue
+            terms.setdefault(folded, rarity(folded))
+        exact = frozenset(canonical(w) for w in kept) if reading == "vi" else frozenset()
+        pairs = frozenset(
+            (a, b) for a, b in pairwise(sequence) if a in terms or b in terms if a not in _ASKING and b not in _ASKING
+        )
+    lookup = {
+        w: t for t, alternatives in others.items() for alternative in alternatives for w in alternative if len(w) > 1
+    }
     return Asked(
         text=text,
         language=reading,
@@ -150,12 +202,41 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
         exact=exact,
         pairs=pairs,
         names=names,
-        places=tuple(dict.fromkeys(fold(p.text) for p in find_places(text))),
+        places=tuple(dict.fromkeys(fold(p.text) for p in places_of(text))),
         dates=tuple((d.first, d.last) for d in dates_of(text)),
         numbers=frozenset(str(n.value) for n in numbers_of(text)),
-        focus=tuple(fold(want.focus).split()),
+        focus=focus,
+        heads=heads,
         words=frozenset(sequence),
+        others=others,
+        lookup={**lookup, **{t: t for t in terms}},
     )
+
+
+def _english_terms(
+    text: str, mark: set[str], rarity: Callable[[str], float]
+) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], ...]]]:
+    """The telling words and phrases of an English question with their Vietnamese wordings.
+
+    A word without one weighs little, unless the documents hold it (names, figures, brands).
+    """
+    lowered = text.lower()
+    phrases = [m.group() for m in glossary.english_phrases().finditer(lowered)]
+    rest = glossary.english_phrases().sub(" ", lowered)
+    terms: dict[str, float] = {}
+    others: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for item in [*phrases, *content_words(rest, "en")]:
+        key = fold(item)
+        if key in _ASKING or key in mark or (len(key) < 2 and not key.isdigit()):
+            continue
+        found = tuple(tuple(v.split()) for v in glossary.vietnamese(item))
+        own = rarity(key) if " " not in key else 0.0
+        if found:
+            others[key] = found
+            terms[key] = max(max(rarity(w) for w in words) for words in found)
+        else:
+            terms[key] = own if own < rarity("") - 1e-9 else 0.5
+    return terms, others
 
 
 def sentences_of(hits: Sequence[Hit]) -> list[Sentence]:
@@ -177,7 +258,18 @@ def sentences_of(hits: Sequence[Hit]) -> list[Sentence]:
 
 def coverage(asked: Asked, found: frozenset[str] | set[str]) -> float:
     """Share of the question's weight whose words stand in ``found`` (folded), in [0, 1]."""
+    if asked.others:
+        return sum(w for t, w in asked.terms.items() if t in found or _otherwise(asked, t, found)) / asked.weight
     return sum(w for t, w in asked.terms.items() if t in found) / asked.weight
+
+
+def holds(asked: Asked, term: str, found: frozenset[str] | set[str]) -> bool:
+    """Whether a term, or another wording of it, stands in ``found``."""
+    return term in found or _otherwise(asked, term, found)
+
+
+def _otherwise(asked: Asked, term: str, found: frozenset[str] | set[str]) -> bool:
+    return any(all(w in found for w in words) for words in asked.others.get(term, ()))
 
 
 def idf(frequency: int, passages: int) -> float:

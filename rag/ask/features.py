@@ -7,22 +7,23 @@ Knows nothing of weights: ``fit_reader`` learns them, ``read_extractive`` applie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Abbreviated, Asked, Sentence, coverage, dates_of, words_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, coverage, dates_of, holds, words_of
 from rag.ask.short import candidates, rank
+from rag.ask.similar import Likeness
 from rag.text.normalise import fold
 from rag.types import Hit, Span
 
 Floats = NDArray[np.float64]
 
 SENTENCE = (
-    "exact", "folded", "pairs", "context", "dense", "maxsim", "lexical",
+    "exact", "folded", "pairs", "context", "dense", "maxsim", "maxsim_near",
     "folded_gap", "pairs_gap", "dense_gap", "maxsim_gap",
     "typed", "typed_best", "untyped_miss", "unit", "names", "names_context", "dates", "dates_clash",
     "first", "short_text", "long_text", "table", "question",
@@ -33,24 +34,29 @@ CLAUSE = (
     "position", "reason", "list", "only", "hole", "near",
 )  # fmt: skip
 
-_REASON = re.compile(r"\b(?:vì|do|bởi|nhờ|nhằm|để|nguyên nhân|lý do|khiến|dẫn đến|because|due to|since|so that|in order to|thanks to|as a result|caused)\b", re.IGNORECASE)
-_LIST = re.compile(r"(?:như|gồm|bao gồm|là|including|such as)\b[^.;]*,|:\s|,[^,]{2,60},[^,]{2,60}(?:và|and)\b", re.IGNORECASE)
+_REASON = re.compile(
+    r"\b(?:vì|do|bởi|nhờ|nhằm|để|nguyên nhân|lý do|khiến|dẫn đến|because|due to|since|so that|in order to|thanks to|as a result|caused)\b",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r"(?:như|gồm|bao gồm|là|including|such as)\b[^.;]*,|:\s|,[^,]{2,60},[^,]{2,60}(?:và|and)\b", re.IGNORECASE
+)
 
 
 def sentence_features(
     asked: Asked,
     sentences: Sequence[Sentence],
     hits: Sequence[Hit],
-    similar: Mapping[str, NDArray[np.floating]],
+    similar: Likeness,
     abbreviated: Abbreviated,
 ) -> Floats:
-    """(n, len(SENTENCE)) for the ``sentences``. ``similar`` holds "dense", "maxsim", "lexical" arrays of length n."""
+    """(n, len(SENTENCE)) for the ``sentences``, ``similar`` their likeness to the question."""
     n = len(sentences)
     out = np.zeros((n, len(SENTENCE)))
     if not n:
         return out
-    zero = np.zeros(n)
-    dense, tokens, lexical = (np.asarray(similar.get(k, zero), dtype=np.float64) for k in ("dense", "maxsim", "lexical"))
+    dense, tokens = similar.dense, similar.maxsim()
+    near = similar.maxsim(_with_before(sentences, similar.tokens))
     best_score = max((hits[s.hit].score for s in sentences), default=1.0)
     spread = (max(h.score for h in hits) - min(h.score for h in hits)) or 1.0
     rarest = sorted(asked.terms, key=lambda t: -asked.terms[t])[:2]
@@ -59,7 +65,12 @@ def sentence_features(
         words = words_of(sentence.text)
         extra = abbreviated.extra(sentence.text)
         own = words.folded_set | set(extra)
-        around = own | words_of(sentence.before).folded_set | words_of(sentence.context).folded_set | set(abbreviated.extra(sentence.before))
+        around = (
+            own
+            | words_of(sentence.before).folded_set
+            | words_of(sentence.context).folded_set
+            | set(abbreviated.extra(sentence.before))
+        )
         pairs = words.pairs | set(pairwise(extra))
         found = candidates(asked, sentence.text)
         scores = rank(asked, sentence.text, found)
@@ -72,7 +83,7 @@ def sentence_features(
         row["folded"] = coverage(asked, own)
         row["pairs"] = len(asked.pairs & pairs) / len(asked.pairs) if asked.pairs else 0.0
         row["context"] = coverage(asked, around) - row["folded"]
-        row["dense"], row["maxsim"], row["lexical"] = dense[i], tokens[i], lexical[i]
+        row["dense"], row["maxsim"], row["maxsim_near"] = dense[i], tokens[i], near[i] - tokens[i]
         row["typed"] = float(fit > 0.5) if wants else 0.0
         row["typed_best"] = best / 3.0 if wants else 0.0
         row["untyped_miss"] = float(wants and not found)
@@ -90,15 +101,31 @@ def sentence_features(
         row["score_gap"] = (hits[sentence.hit].score - best_score) / spread
         row["reason"] = float(asked.want.kind == "reason" and _REASON.search(sentence.text) is not None)
         row["definition"] = float(asked.want.kind == "definition" and _defines(asked, sentence.text))
-        row["list"] = float((asked.want.kind == "list" or asked.want.several) and _LIST.search(sentence.text) is not None)
+        row["list"] = float(
+            (asked.want.kind == "list" or asked.want.several) and _LIST.search(sentence.text) is not None
+        )
         row["before"] = coverage(asked, words_of(sentence.before).folded_set)
-        row["rarest"] = sum(t in own for t in rarest) / max(1, len(rarest))
+        row["rarest"] = sum(holds(asked, t, own) for t in rarest) / max(1, len(rarest))
         row["novel"] = min(1.0, len(words.folded_set - asked.words) / 20)
         row["leads"] = float(bool(words.folded) and words.folded[0] in _PRONOUNS)
         out[i] = [row[name] for name in SENTENCE]
-    for gap, source in (("folded_gap", "folded"), ("pairs_gap", "pairs"), ("dense_gap", "dense"), ("maxsim_gap", "maxsim")):
+    for gap, source in (
+        ("folded_gap", "folded"),
+        ("pairs_gap", "pairs"),
+        ("dense_gap", "dense"),
+        ("maxsim_gap", "maxsim"),
+    ):
         column = out[:, SENTENCE.index(source)]
         out[:, SENTENCE.index(gap)] = column - column.max()
+    return out
+
+
+def _with_before(sentences: Sequence[Sentence], best: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Best cosines (n, t) of each sentence together with the one before it in the list, where both are of one hit."""
+    out = best.copy()
+    for i in range(1, len(sentences)):
+        if sentences[i].hit == sentences[i - 1].hit:
+            out[i] = np.maximum(best[i], best[i - 1])
     return out
 
 
@@ -136,14 +163,13 @@ def clause_features(
     asked: Asked,
     text: str,
     clauses: Sequence[Span],
-    similar: Mapping[str, NDArray[np.floating]],
+    similar: Likeness,
     abbreviated: Abbreviated,
 ) -> Floats:
-    """(m, len(CLAUSE)) for the ``clauses`` (spans in ``text``, one sentence). ``similar`` holds arrays of length m."""
+    """(m, len(CLAUSE)) for the ``clauses`` (spans in ``text``, one sentence), ``similar`` their likeness to the question."""
     m = len(clauses)
     out = np.zeros((m, len(CLAUSE)))
-    zero = np.zeros(m)
-    dense, tokens = (np.asarray(similar.get(k, zero), dtype=np.float64) for k in ("dense", "maxsim"))
+    dense, tokens = similar.dense, similar.maxsim()
     found = candidates(asked, text)
     scores = rank(asked, text, found)
     top = max(scores, default=0.0)

@@ -93,7 +93,13 @@ def _switched(question: str) -> str:
         new = question[start:end].strip(" ,.?!")
         # "Còn bao nhiêu …?" with a verb of its own is a question, not a switch
         if len(new.split()) <= 9 and not _has_predicate(new):
-            return re.sub(r"^(?:về|ở|tại|với|của|đối với|cho|ve|o|tai|in|at|for|of)\s+(?=\S)", "", new, flags=re.IGNORECASE) if pattern is not _SWITCH_EN else re.sub(r"^(?:in|at|for|of|on|by)\s+", "", new)
+            return (
+                re.sub(
+                    r"^(?:về|ở|tại|với|của|đối với|cho|ve|o|tai|in|at|for|of)\s+(?=\S)", "", new, flags=re.IGNORECASE
+                )
+                if pattern is not _SWITCH_EN
+                else re.sub(r"^(?:in|at|for|of|on|by)\s+", "", new)
+            )
     return ""
 
 
@@ -163,8 +169,12 @@ def _date_slots(text: str) -> list[Span]:
 
 def _place_slots(text: str) -> list[Span]:
     spans = [(p.start, p.end) for p in find_places(text)]
-    spans += [(n.start, n.end) for n in find_names(text) if n.kind == "place" and not any(s < n.end and n.start < e for s, e in spans)]
-    out = []
+    spans += [
+        (n.start, n.end)
+        for n in find_names(text)
+        if n.kind == "place" and not any(s < n.end and n.start < e for s, e in spans)
+    ]
+    out: list[Span] = []
     for start, end in sorted(spans):
         if not any(s < end and start < e for s, e in out):
             out.append((start, end))
@@ -204,7 +214,12 @@ def _tidy(text: str) -> str:
 
 def _pronouns(question: str, previous: str, answer: str) -> str:
     """``question`` with a pronoun replaced by what it stands for; the question itself when there is none."""
-    for pattern, kinds in ((_PERSON, ("person",)), (_PLACE, ("place",)), (_ORGAN, ("organisation",)), (_DOCUMENT, ("document",))):
+    for pattern, kinds in (
+        (_PERSON, ("person",)),
+        (_PLACE, ("place",)),
+        (_ORGAN, ("organisation",)),
+        (_DOCUMENT, ("document",)),
+    ):
         found = _find(pattern, question)
         if found is None:
             continue
@@ -238,7 +253,12 @@ def _find(pattern: str, text: str) -> Span | None:
     found = re.search(pattern, _lower(text))
     if found is None and text.isascii() and detect(text) != "en":
         found = re.search(_fold_pattern(pattern), fold(text))
-    if found and found.group() in ("this", "that", "those", "these") and re.match(r"\s+\w+", text[found.end() :]) and re.search(r"\bthat\b", found.group()):
+    if (
+        found
+        and found.group() in ("this", "that", "those", "these")
+        and re.match(r"\s+\w+", text[found.end() :])
+        and re.search(r"\bthat\b", found.group())
+    ):
         return None
     return found.span() if found else None
 
@@ -251,7 +271,9 @@ def _antecedent(kinds: tuple[str, ...], previous: str, answer: str, person: bool
         if names:
             return names[0].text
     if person:  # a name typed without diacritics is told from other names by its length alone
-        loose = [n for text in texts for n in find_names(text) if n.kind == "other" and len(n.text.split()) in (2, 3, 4)]
+        loose = [
+            n for text in texts for n in find_names(text) if n.kind == "other" and len(n.text.split()) in (2, 3, 4)
+        ]
         return loose[0].text if loose else ""
     return ""
 
@@ -287,14 +309,20 @@ def _incomplete(question: str, previous: str) -> bool:
     if not telling:
         return True
     # "Tăng bao nhiêu bậc so với năm 2020?", "Vì sao?", "Khi nào hoàn thành?"
-    starts_bare = want.end > 0 and re.match(r"(?:tăng|giảm|đạt|chiếm|gồm|bao gồm|trong đó|cụ thể|vì sao|tại sao|khi nào|bao giờ|ở đâu|do ai|ai|bao nhiêu|mấy|so với|tang|giam|dat|chiem|gom|trong do|cu the|vi sao|tai sao|khi nao|o dau|bao nhieu|so voi|by how|how many of|why|when|where|who|compared)", shown)
+    starts_bare = want.end > 0 and re.match(
+        r"(?:tăng|giảm|đạt|chiếm|gồm|bao gồm|trong đó|cụ thể|vì sao|tại sao|khi nào|bao giờ|ở đâu|do ai|ai|bao nhiêu|mấy|so với|tang|giam|dat|chiem|gom|trong do|cu the|vi sao|tai sao|khi nao|o dau|bao nhieu|so voi|by how|how many of|why|when|where|who|compared)",
+        shown,
+    )
     if not names and len(telling) <= 6 and len(shared) >= 2 and not find_dates(question):
         return True
     limit = 5 if starts_bare else 3
     return len(telling) <= limit and (len(shared) == 0 or len(telling) <= 2 or bool(starts_bare)) and not names
 
 
-_EMPTY = frozenset(fold(w) for w in "năm ngày tháng số bậc tỷ lệ phần trăm so với tăng giảm đạt cụ thể trong thời gian hiện nay year date number percent compared more than".split())
+_EMPTY = frozenset(
+    fold(w)
+    for w in "năm ngày tháng số bậc tỷ lệ phần trăm so với tăng giảm đạt cụ thể trong thời gian hiện nay year date number percent compared more than".split()
+)
 
 
 def _with_topic(question: str, previous: str) -> str:
@@ -320,7 +348,9 @@ def topic_of(question: str) -> str:
     if want.end:
         text = text[: want.start] + " " + text[want.end :]
     if language == "en":
-        text = re.sub(r"^\s*(?:is|are|was|were|does|do|did|has|have|the)\s+|\b(?:does|did|do)\b", " ", text, flags=re.IGNORECASE)
+        text = re.sub(
+            r"^\s*(?:is|are|was|were|does|do|did|has|have|the)\s+|\b(?:does|did|do)\b", " ", text, flags=re.IGNORECASE
+        )
     else:
         text = re.sub(r"\s(?:là|có|la|được|đạt|bị)\s*$|^\s*(?:là|la)\s", " ", text, flags=re.IGNORECASE)
     return _tidy(text).strip(" ,;:")

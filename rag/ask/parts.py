@@ -17,12 +17,22 @@ from rag.types import Span
 MAX_PARTS = 4
 
 _JOIN = re.compile(r"\s*(?:,\s*|;\s*|\s)(?:và|còn|đồng thời|and|va|con)\s+|\s*[;]\s+|,\s+", re.IGNORECASE)
-_AND = re.compile(r"\s*(?:,\s*)?(?:\b(?:và|với|hay|hoặc|and|or|versus|vs\.?|than|va|voi|hoac)\b|so với|so voi|compared (?:with|to)|,|&)\s*(?:\bcủa\b|\bở\b|\btại\b|\bof\b|\bin\b|\bcua\b|\btai\b)?\s*", re.IGNORECASE)
+_AND = re.compile(
+    r"\s*(?:,\s*)?(?:\b(?:và|với|hay|hoặc|and|or|versus|vs\.?|than|va|voi|hoac)\b|so với|so voi|compared (?:with|to)|,|&)\s*(?:\bcủa\b|\bở\b|\btại\b|\bof\b|\bin\b|\bcua\b|\btai\b)?\s*",
+    re.IGNORECASE,
+)
 _VI_QUESTION = r"bao nhiêu|\bmấy\b|khi nào|bao giờ|lúc nào|\bai\b|\bđâu\b|\bnào\b|\bgì\b|vì sao|tại sao|như thế nào|thế nào|ra sao|bao lâu"
 _FOLDED_QUESTION = r"bao nhieu|\bmay\b|khi nao|bao gio|luc nao|^ai\b|\bla ai\b|\bai (?:la|da|giu|lam)\b|o dau|tai dau|\bnao\b|\bgi\b|vi sao|tai sao|nhu the nao|the nao|ra sao|bao lau"
-_EN_QUESTION = r"how many|how much|how long|how far|\bhow\b|\bwhen\b|\bwho\b|\bwhom\b|\bwhere\b|\bwhich\b|\bwhat\b|\bwhy\b"
-_LEVEL = re.compile(r"\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\bcap (?:tinh|huyen|xa|thon|phuong|trung uong|ap)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b", re.IGNORECASE)
-_OFFICE = re.compile(r"\b(?:Sở|Bộ|Ban|Phòng|Cục|Công ty|HTX|Hợp tác xã|Trường|Bệnh viện)\s+[A-ZĐÀ-Ỹ&][\wÀ-ỹ&]*(?:(?:\s+|,\s+|\s*&\s*|\s+và\s+|\s+-\s+)(?=[A-ZĐÀ-Ỹ&])[\wÀ-ỹ&]+)*")
+_EN_QUESTION = (
+    r"how many|how much|how long|how far|\bhow\b|\bwhen\b|\bwho\b|\bwhom\b|\bwhere\b|\bwhich\b|\bwhat\b|\bwhy\b"
+)
+_LEVEL = re.compile(
+    r"\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\bcap (?:tinh|huyen|xa|thon|phuong|trung uong|ap)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b",
+    re.IGNORECASE,
+)
+_OFFICE = re.compile(
+    r"\b(?:Sở|Bộ|Ban|Phòng|Cục|Công ty|HTX|Hợp tác xã|Trường|Bệnh viện)\s+[A-ZĐÀ-Ỹ&][\wÀ-ỹ&]*(?:(?:\s+|,\s+|\s*&\s*|\s+và\s+|\s+-\s+)(?=[A-ZĐÀ-Ỹ&])[\wÀ-ỹ&]+)*"
+)
 # ministries and departments whose own name holds "và"
 _WITH_AND = re.compile(
     r"thông tin và truyền thông|khoa học và công nghệ|nông nghiệp và phát triển nông thôn|tài nguyên và môi trường|giáo dục và đào tạo|"
@@ -68,7 +78,11 @@ def _shared_context(first: str, second: str, language: str) -> str:
         return ""
     shared = [p.text for p in find_places(first)[:1]]
     if len(second.split()) <= 8:
-        shared += [n.text for n in find_names(first) if n.kind in ("other", "document", "organisation") and n.text not in shared][:2]
+        shared += [
+            n.text
+            for n in find_names(first)
+            if n.kind in ("other", "document", "organisation") and n.text not in shared
+        ][:2]
     return ", ".join(shared)
 
 
@@ -105,7 +119,14 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
     out = [first.rstrip(" ?") + "?"]
     for piece in pieces[1:]:
         own = _marks(piece, language)
-        if own and own[0][0] == 0 and lead and language != "en" and len(piece.split()) <= 12 and not _starts_clause(piece, language):
+        if (
+            own
+            and own[0][0] == 0
+            and lead
+            and language != "en"
+            and len(piece.split()) <= 12
+            and not _starts_clause(piece, language)
+        ):
             piece = f"{lead} {piece}"
         else:
             piece = _with_context(piece, _shared_context(first, piece, language))
@@ -116,7 +137,9 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
 def _starts_clause(piece: str, language: str) -> bool:
     """A piece that opens with its own subject word ("ai là …", "vì sao …", "khi nào …") needs no lead."""
     shown, _ = view(piece, language)
-    return bool(re.match(r"(?:ai|vì sao|tại sao|khi nào|bao giờ|vi sao|tai sao|khi nao|bao gio|who|when|where|why)\b", shown))
+    return bool(
+        re.match(r"(?:ai|vì sao|tại sao|khi nào|bao giờ|vi sao|tai sao|khi nao|bao gio|who|when|where|why)\b", shown)
+    )
 
 
 def _guarded(question: str) -> str:
@@ -138,7 +161,13 @@ def _slots(question: str) -> list[tuple[str, list[Span]]]:
     levels = [m.span() for m in _LEVEL.finditer(question)]
     dates = [(d.start, d.end) for d in find_dates(question)]
     other = [(n.start, n.end) for n in find_names(question) if n.kind in ("person", "organisation", "other")]
-    return [("place", _bare(question, places)), ("office", offices), ("name", other), ("level", levels), ("date", dates)]
+    return [
+        ("place", _bare(question, places)),
+        ("office", offices),
+        ("name", other),
+        ("level", levels),
+        ("date", dates),
+    ]
 
 
 def _bare(question: str, places: list[Span]) -> list[Span]:
@@ -153,7 +182,12 @@ def _adjacent(question: str, spans: list[Span]) -> list[Span]:
     run: list[Span] = []
     for span in spans:
         gap = question[run[-1][1] : span[0]] if run else ""
-        gap = re.sub(r"\b(?:tỉnh|huyện|xã|thành phố|tp\.?|sở|năm|tháng|province|district|the|tinh|huyen|thanh pho|so|nam)\b", "", gap, flags=re.I)
+        gap = re.sub(
+            r"\b(?:tỉnh|huyện|xã|thành phố|tp\.?|sở|năm|tháng|province|district|the|tinh|huyen|thanh pho|so|nam)\b",
+            "",
+            gap,
+            flags=re.I,
+        )
         if run and _AND.fullmatch(gap if gap.strip() else "?"):
             run.append(span)
         else:
@@ -165,7 +199,9 @@ def _adjacent(question: str, spans: list[Span]) -> list[Span]:
 
 def _two_things(question: str, language: str, want: Wanted) -> tuple[str, ...]:
     """ "Hà Tĩnh và Hậu Giang xếp thứ mấy?": one question, once for each of the things joined."""
-    if want.kind in ("list", "definition", "yesno", "other", "reason") or not (want.end or want.kind in ("percent", "rank", "number", "amount")):
+    if want.kind in ("list", "definition", "yesno", "other", "reason") or not (
+        want.end or want.kind in ("percent", "rank", "number", "amount")
+    ):
         return ()
     for kind, spans in _slots(question):
         if kind in ("level", "date", "name"):
@@ -190,7 +226,11 @@ def _compared(question: str, language: str) -> tuple[str, ...]:
         distinct = sorted({question[s:e].lower(): (s, e) for s, e in reversed(spans)}.values())
         if len(distinct) == 2:
             (s1, e1), (s2, e2) = distinct
-            joint = re.search(r"(?:\bhơn\b(?: so với)?|so với|\bvới\b|\bthan\b|compared (?:with|to)|\bhay\b|\bor\b|\bvà\b|\band\b|\bhon\b(?: so voi)?|so voi|\bva\b)\s*(?:của|ở|tại|in|of|tỉnh|năm|cua|tai)?\s*$", question[:s2], re.I)
+            joint = re.search(
+                r"(?:\bhơn\b(?: so với)?|so với|\bvới\b|\bthan\b|compared (?:with|to)|\bhay\b|\bor\b|\bvà\b|\band\b|\bhon\b(?: so voi)?|so voi|\bva\b)\s*(?:của|ở|tại|in|of|tỉnh|năm|cua|tai)?\s*$",
+                question[:s2],
+                re.I,
+            )
             cut = joint.start() if joint and joint.start() >= e1 else s2
             base = question[:cut] + " " + question[e2:]
             other = base[:s1] + question[s2:e2] + base[e1:]
@@ -213,9 +253,18 @@ def _plain(part: str, language: str, kind: str) -> str:
     if _marks(text, language):
         return text + "?"
     if language == "en":
-        return re.sub(r"\b(?:has|have|had) (?:more|fewer|less)\b", "has how many", re.sub(r"\b(?:more|higher|larger|lower|fewer|bigger|greater)\b(?=.*\bmore\b)", "", text)) + "?"
+        return (
+            re.sub(
+                r"\b(?:has|have|had) (?:more|fewer|less)\b",
+                "has how many",
+                re.sub(r"\b(?:more|higher|larger|lower|fewer|bigger|greater)\b(?=.*\bmore\b)", "", text),
+            )
+            + "?"
+        )
     if language == "vi":
-        text, changed = _MUCH.subn(lambda m: "có bao nhiêu" if m.group().lower().startswith("có") else "bao nhiêu", text, count=1)
+        text, changed = _MUCH.subn(
+            lambda m: "có bao nhiêu" if m.group().lower().startswith("có") else "bao nhiêu", text, count=1
+        )
         return _tidy(text + ("" if changed else " là bao nhiêu")) + "?"
     text, changed = re.subn(r"\bco (?:nhieu|it)\b", "co bao nhieu", text, count=1)
     return _tidy(text + ("" if changed else " la bao nhieu")) + "?"

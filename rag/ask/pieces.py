@@ -14,7 +14,9 @@ from rag.types import Span
 LONG = 24
 LONGEST = 36
 _COMMA = re.compile(r",\s+")
-_JOINT = re.compile(r"\s+(?=(?:và|với|để|nhằm|theo|trong|tại|từ|khi|do|vì|nhờ|mà|như|and|with|to|in|at|for|because|when|which|that|by)\s)")
+_JOINT = re.compile(
+    r"\s+(?=(?:và|với|để|nhằm|theo|trong|tại|từ|khi|do|vì|nhờ|mà|như|and|with|to|in|at|for|because|when|which|that|by)\s)"
+)
 
 
 @lru_cache(maxsize=8192)
@@ -28,8 +30,12 @@ def pieces(text: str) -> tuple[Span, ...]:
 
 def _cut(text: str, start: int, end: int, *rules: tuple[re.Pattern[str], int]) -> list[Span]:
     if not rules or len(text[start:end].split()) <= rules[0][1]:
-        return [(start, end)] if not rules or len(text[start:end].split()) <= rules[0][1] or len(rules) == 1 else _cut(text, start, end, *rules[1:])
-    pattern, limit = rules[0]
+        return (
+            [(start, end)]
+            if not rules or len(text[start:end].split()) <= rules[0][1] or len(rules) == 1
+            else _cut(text, start, end, *rules[1:])
+        )
+    pattern, _ = rules[0]
     out: list[Span] = []
     here = start
     for found in pattern.finditer(text, start, end):

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,7 @@ class Rag:
                 draft = cite.verify(draft, found, settings)
             clock.lap("verify")
         else:
-            draft = yield from self._read_llm(query, found[: settings.context_passages], state)
+            draft = yield from self._read_llm(query, found[: settings.context_passages])
             clock.lap("read")
         decision = abstain.decide(query, found, draft, by_model=self.llm is not None)
         clock.lap("decide")
@@ -178,7 +178,7 @@ class Rag:
                 whole = followup.complete(question, history)
         return replace(understand(whole, abbreviations=learnt), original=question)
 
-    def _read_llm(self, query: Query, hits: tuple[Hit, ...], state: _State) -> Iterator[Event]:
+    def _read_llm(self, query: Query, hits: tuple[Hit, ...]) -> Generator[Event, None, Draft]:
         """Stream through verification: each whole sentence is checked before it is shown. Returns the checked Draft."""
         from rag.ask import read_llm
 
@@ -205,7 +205,9 @@ class Rag:
                 complete = False
             if read_llm.is_refusal(text):
                 return Draft("", language=_language(query), usage=usage, refused=True)
-            draft = cite.verify(Draft(text, language=_language(query), usage=usage, complete=complete), hits, self.settings)
+            draft = cite.verify(
+                Draft(text, language=_language(query), usage=usage, complete=complete), hits, self.settings
+            )
             draft = replace(draft, usage=usage, complete=complete)
             if attempt == 0 and not draft.notes:
                 break

@@ -7,6 +7,7 @@ nothing of retrieval order, verification or refusal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,18 +17,20 @@ from numpy.typing import NDArray
 
 from rag.ask import compare, features, frames, spans, support, weigh
 from rag.ask.draft import Draft, renumber
-from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of
 from rag.ask.pieces import pieces
 from rag.ask.short import Found, pick
+from rag.ask.similar import Similar
 from rag.text.abbreviations import TABLE
 from rag.text.names import canonical_place
 from rag.text.normalise import fold
-from rag.types import Citation, Hit, Query
+from rag.types import Citation, Hit, Query, Span
 
 if TYPE_CHECKING:
     from rag.index import Index
     from rag.settings import Settings
 
+Floats = NDArray[np.float64]
 MAX_TOKENS = 80
 READ_HITS = 8
 CLOSE_SENTENCES = 6
@@ -61,19 +64,20 @@ class Reading:
 
 
 class ExtractiveReader:
-    """Reads answers out of hits. ``scorer`` gives sentence similarities; one is made from the index when None."""
+    """Reads answers out of hits. Safe to use from several threads."""
 
-    def __init__(self, index: Index, settings: Settings, scorer: Any = None) -> None:
+    def __init__(self, index: Index, settings: Settings) -> None:
         self.index, self.settings = index, settings
-        if scorer is None:
-            from rag.retrieve import SentenceScorer
-
-            scorer = SentenceScorer(index)
-        self.scorer = scorer
-        self.sentence_score = weigh.scorer("reader", "sentence", features.SENTENCE)
-        self.clause_score = weigh.scorer("reader", "clause", features.CLAUSE)
-        self.policy: Mapping[str, float] = weigh.table("reader")["policy"]
-        self._documents: tuple[object, dict[str, tuple[frozenset[str], frozenset[str]]]] = (None, {})
+        self.similar = Similar(index.embedder)
+        stored = weigh.table("reader")
+        self.scorers = {
+            part: weigh.scorer("reader", part, columns)
+            for base, columns in (("sentence", features.SENTENCE), ("clause", features.CLAUSE))
+            for part in (base, f"{base}_cross")
+            if part in stored
+        }
+        self.policy: Mapping[str, float] = stored["policy"]
+        self._documents: tuple[object, dict[str, tuple[str, frozenset[str], frozenset[str]]]] = (None, {})
         self._abbreviated: tuple[object, Abbreviated] | None = None
 
     def read(self, query: Query, hits: Sequence[Hit], part_hits: Sequence[Sequence[Hit]] = ()) -> Draft:
@@ -92,19 +96,16 @@ class ExtractiveReader:
 
     def read_one(self, query: Query, text: str, hits: Sequence[Hit], budget: int | None = None) -> Reading:
         """The best stretches for the single question ``text`` in at most ``budget`` tokens."""
-        snapshot = self.index.store.snapshot()
-        abbreviated = self._abbreviations(snapshot)
-        total = max(1, len(snapshot.ids))
-        asked = ask(query, text, lambda word: idf(snapshot.document_frequency(word, folded=True), total), abbreviated)
         hits = hits[:READ_HITS]
-        sentences = sentences_of(hits)
+        asked, sentences, rows, abbreviated = self.rows(query, text, hits)
         if not sentences:
             return Reading(asked, (), (), 0.0, {})
-        similar = self.scorer.score(text, [s.text for s in sentences])
-        rows = features.sentence_features(asked, sentences, hits, similar, abbreviated)
-        scores = self.sentence_score(rows)
-        shares = weigh.softmax(scores)
-        order = [int(i) for i in np.argsort(-shares, kind="stable")[:CLOSE_SENTENCES] if shares[i] > 0.01 or i == int(np.argmax(shares))]
+        shares = weigh.softmax(self._scorer("sentence", asked)(rows))
+        order = [
+            int(i)
+            for i in np.argsort(-shares, kind="stable")[:CLOSE_SENTENCES]
+            if shares[i] > 0.01 or i == int(np.argmax(shares))
+        ]
         clauses = self._clauses(asked, [sentences[i] for i in order], [float(shares[i]) for i in order], abbreviated)
         policy = self.policy
         windows = spans.choose(
@@ -121,23 +122,70 @@ class ExtractiveReader:
             sentence = sentences[order[window.sentence]]
             start, end = clauses[window.first].start, clauses[window.last].end
             end = _closed(sentence, start, end)
-            quotes.append(Quote(sentence.hit, start, end, sentence.text[start - sentence.start : end - sentence.start], start > sentence.start))
+            quotes.append(
+                Quote(
+                    sentence.hit,
+                    start,
+                    end,
+                    sentence.text[start - sentence.start : end - sentence.start],
+                    start > sentence.start,
+                )
+            )
         best = int(order[0])
         for quote in quotes[:1]:
-            sentence = next(s for s in sentences if s.start <= quote.start and quote.end <= s.end and s.hit == quote.hit)
+            sentence = next(
+                s for s in sentences if s.start <= quote.start and quote.end <= s.end and s.hit == quote.hit
+            )
             short = [f.text for f, _ in _inside(pick(asked, sentence.text), quote, sentence)]
             if not short:
                 short = [f.text for f, _ in pick(asked, quote.text)]
         signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
         signals |= {"probability": float(shares[best])}
-        signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, snapshot, signals)
-        return Reading(asked, tuple(quotes), tuple(short), float(shares[best]), signals, tuple(sentences), tuple(float(x) for x in shares))
+        signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
+        return Reading(
+            asked,
+            tuple(quotes),
+            tuple(short),
+            float(shares[best]),
+            signals,
+            tuple(sentences),
+            tuple(float(x) for x in shares),
+        )
+
+    def rows(self, query: Query, text: str, hits: Sequence[Hit]) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
+        """The question as asked, the sentences of its hits and their feature rows."""
+        snapshot = self.index.store.snapshot()
+        abbreviated = self._abbreviations(snapshot)
+        total = max(1, len(snapshot))
+        asked = ask(query, text, lambda word: idf(snapshot.document_frequency(word, folded=True), total), abbreviated)
+        sentences = sentences_of(hits)
+        similar = self.similar.likeness(text, [s.text for s in sentences])
+        return asked, sentences, features.sentence_features(asked, sentences, hits, similar, abbreviated), abbreviated
+
+    def clause_rows(self, asked: Asked, sentence: Sentence, own: Sequence[Span]) -> Floats:
+        """Feature rows of the pieces ``own`` of one sentence."""
+        similar = self.similar.likeness(asked.text, [sentence.text[a:b] for a, b in own])
+        return features.clause_features(
+            asked, sentence.text, own, similar, self._abbreviations(self.index.store.snapshot())
+        )
+
+    def _scorer(self, part: str, asked: Asked) -> weigh.Scorer:
+        """The fitted scorer for the question's language; across languages another one, where it was fitted."""
+        cross = f"{part}_cross"
+        return self.scorers[cross] if asked.language == "en" and cross in self.scorers else self.scorers[part]
 
     def _support(
-        self, asked: Asked, sentence: Sentence, quote: str, hits: Sequence[Hit], abbreviated: Abbreviated, snapshot: Any, row: Mapping[str, float]
+        self,
+        asked: Asked,
+        sentence: Sentence,
+        quote: str,
+        hits: Sequence[Hit],
+        abbreviated: Abbreviated,
+        row: Mapping[str, float],
     ) -> dict[str, float]:
         hit = hits[sentence.hit]
-        words, places = self._document(snapshot, hit.source)
+        snapshot = self.index.store.snapshot()
+        joined, words, places = self._document(snapshot, hit.source)
         return support.signals(
             asked,
             sentence.text,
@@ -145,6 +193,7 @@ class ExtractiveReader:
             quote,
             hit,
             hits,
+            joined,
             words,
             places,
             abbreviated,
@@ -152,15 +201,16 @@ class ExtractiveReader:
             row,
         )
 
-    def _document(self, snapshot: Any, source: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The folded words of a document and the places it is about, kept for the present generation."""
+    def _document(self, snapshot: Any, source: str) -> tuple[str, frozenset[str], frozenset[str]]:
+        """A document's folded text and words and the places it is about, kept for the present generation."""
         generation, known = self._documents
         if generation != snapshot.generation or len(known) > 256:
             known = {}
             self._documents = (snapshot.generation, known)
         if source not in known:
             text = snapshot.document(source).text
-            known[source] = (words_of(text).folded_set, support.main_places(text[:20_000]))
+            folded = re.findall(r"\w+", fold(text))
+            known[source] = (f" {' '.join(folded)} ", frozenset(folded), support.main_places(text[:20_000]))
         return known[source]
 
     def _abbreviations(self, snapshot: Any) -> Abbreviated:
@@ -169,20 +219,26 @@ class ExtractiveReader:
             self._abbreviated = (generation, Abbreviated({**TABLE, **snapshot.abbreviations()}))
         return self._abbreviated[1]
 
-    def _clauses(self, asked: Asked, sentences: Sequence[Sentence], shares: Sequence[float], abbreviated: Abbreviated) -> list[spans.Clause]:
+    def _clauses(
+        self, asked: Asked, sentences: Sequence[Sentence], shares: Sequence[float], abbreviated: Abbreviated
+    ) -> list[spans.Clause]:
         cut = [pieces(s.text) for s in sentences]
         texts = [s.text[a:b] for s, own in zip(sentences, cut) for a, b in own]
-        similar: Mapping[str, NDArray[np.floating[Any]]] = self.scorer.score(asked.text, texts)
+        similar = self.similar.likeness(asked.text, texts)
         out: list[spans.Clause] = []
         at = 0
         for number, (sentence, own, share) in enumerate(zip(sentences, cut, shares)):
-            part = {key: np.asarray(value)[at : at + len(own)] for key, value in similar.items()}
+            part = similar.part(at, at + len(own))
             at += len(own)
             rows = features.clause_features(asked, sentence.text, own, part, abbreviated)
-            inner = weigh.softmax(self.clause_score(rows))
+            inner = weigh.softmax(self._scorer("clause", asked)(rows))
             for (a, b), mass in zip(own, inner):
                 piece = sentence.text[a:b]
-                out.append(spans.Clause(number, sentence.start + a, sentence.start + b, len(piece.split()), share * float(mass)))
+                out.append(
+                    spans.Clause(
+                        number, sentence.start + a, sentence.start + b, len(piece.split()), share * float(mass)
+                    )
+                )
         return out
 
     # writing it down
@@ -200,7 +256,9 @@ class ExtractiveReader:
             text, citations = self._written(query, quotes, hits, language)
         return Draft(text, short, citations, language, self._signals(reading))
 
-    def _compose_parts(self, query: Query, readings: Sequence[Reading], hits: Sequence[Sequence[Hit]], language: str) -> Draft:
+    def _compose_parts(
+        self, query: Query, readings: Sequence[Reading], hits: Sequence[Sequence[Hit]], language: str
+    ) -> Draft:
         every: list[Hit] = []
         quotes: list[Quote] = []
         for reading, own in zip(readings, hits):
@@ -217,7 +275,9 @@ class ExtractiveReader:
     def _signals(self, reading: Reading) -> dict[str, float]:
         return {**reading.signals, "probability": reading.probability, "found": float(bool(reading.short))}
 
-    def _written(self, query: Query, quotes: Sequence[Quote], hits: Sequence[Hit], language: str) -> tuple[str, tuple[Citation, ...]]:
+    def _written(
+        self, query: Query, quotes: Sequence[Quote], hits: Sequence[Hit], language: str
+    ) -> tuple[str, tuple[Citation, ...]]:
         lines: list[str] = []
         citations: list[Citation] = []
         last_lead = ""
@@ -230,7 +290,9 @@ class ExtractiveReader:
             else:
                 last_lead = lead
             lines.append(f"{lead}{frames.quoted(quote.text)} [{n}]")
-            citations.append(Citation(n, passage.source, passage.title, passage.date, quote.text, quote.start, quote.end))
+            citations.append(
+                Citation(n, passage.source, passage.title, passage.date, quote.text, quote.start, quote.end)
+            )
         return renumber(" ".join(lines), citations)
 
 

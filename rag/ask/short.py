@@ -10,14 +10,15 @@ import re
 from dataclasses import dataclass
 
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, Words, dates_of, numbers_of, words_of
-from rag.text.names import find_names, find_places
+from rag.ask.evidence import Asked, Words, dates_of, names_of, numbers_of, places_of, words_of
 from rag.text.normalise import canonical, fold
 
-_MONEY_AFTER = re.compile(r"\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)?\s*(?:đồng|đô la|usd|vnđ|vnd|euro|đ\b|\$)|\s*(?:tỷ|triệu)\b", re.IGNORECASE)
+_MONEY_AFTER = re.compile(
+    r"\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)?\s*(?:đồng|đô la|usd|vnđ|vnd|euro|đ\b|\$)|\s*(?:tỷ|triệu)\b", re.IGNORECASE
+)
 # units that belong to the answer string itself ("6 tỷ đồng", "1,7 tấn", "22 ngày")
 _SHOWN_UNIT = re.compile(
-    r"\s?(?:(?:nghìn |ngàn |triệu |tỷ |tỉ )*(?:đồng|đô la(?: Mỹ)?|USD|VNĐ|VND|euro|km²|km2|m²|m2|km|mét|m|cm|mm|ha|hecta|kg|tấn|tạ|lít|tuổi|giờ|phút|giây|ngày|tháng|năm|tuần|độ|°C|MW|kWh|GB|MB|thế kỷ|"
+    r"\s?(?:(?:nghìn |ngàn |triệu |tỷ |tỉ )*(?:đồng|đô la(?: Mỹ)?|USD|VNĐ|VND|euro|km²|km2|m²|m2|km|mét|m|cm|mm|ha|hecta|kg|tấn|tạ|lít|tuổi|giờ|phút|giây|sao|ngày|tháng|năm|tuần|độ|°C|MW|kWh|GB|MB|thế kỷ|"
     r"years?|months?|days?|hours?|minutes?|kilometres?|kilometers?|metres?|meters?|tonnes?|tons?|people|dollars?)\b)",
     re.IGNORECASE,
 )
@@ -64,7 +65,7 @@ def _trimmed(start: int, role: str) -> Found:
     """A role's words up to the holder's name: "Giám đốc Sở TT&TT cho biết" → "Giám đốc Sở TT&TT"."""
     cut = re.search(r"\s(?:cho|đã|nói|chia sẻ|khẳng định|nhấn mạnh|lưu ý|nhận định|là|kể|said|told|has|is|was)\b", role)
     role = role[: cut.start()] if cut else role
-    for name in find_names(role):
+    for name in names_of(role):
         if name.kind == "person" and name.start > 3:
             role = role[: name.start].rstrip(" -–")
             break
@@ -89,17 +90,33 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
         if kind == "percent":
             fit = 1.0 if number.percent else 0.05
         elif kind == "amount":
-            money = _MONEY_AFTER.match(text, end) or re.search(r"(?:tỷ|tỉ|triệu|nghìn|billion|million)\b", number.text, re.IGNORECASE) or text[: number.start].rstrip().endswith("$")
+            money = (
+                _MONEY_AFTER.match(text, end)
+                or re.search(r"(?:tỷ|tỉ|triệu|nghìn|billion|million)\b", number.text, re.IGNORECASE)
+                or text[: number.start].rstrip().endswith("$")
+            )
             fit = 1.0 if money else 0.1
         elif kind == "rank":
             near = folded[max(0, number.start - 14) : number.start]
-            fit = 1.0 if number.unit.startswith("/") or number.ordinal or re.search(r"thu|hang|top|vi tri|rank|bac", near) else 0.1
+            fit = (
+                1.0
+                if number.unit.startswith("/") or number.ordinal or re.search(r"thu|hang|top|vi tri|rank|bac", near)
+                else 0.1
+            )
             if focus[:1] == ("bac",):
                 fit = 1.0 if after[:1] == ("bac",) else 0.2
+        elif focus[:1] in (("tang",), ("giam",)):
+            fit = (
+                1.0
+                if re.search(
+                    r"\b(?:tang|giam|them|hon)\s*(?:\w+\s+)?$", folded[max(0, number.start - 16) : number.start]
+                )
+                else 0.3
+            )
         elif number.percent:
             fit = 0.1 if kind == "number" and focus else 0.4
         elif focus:
-            fit = _unit_fit(focus, after)
+            fit = _unit_fit(asked, after)
         elif kind in ("number", "comparison"):
             fit = 0.5
         shown = _SHOWN_UNIT.match(text, end) if not number.percent else None
@@ -107,7 +124,11 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
             end = shown.end()
         if number.unit.startswith("/") and kind != "rank":
             fit *= 0.8
-        out.append(Found(number.start, end, text[number.start : end], fit))
+        start = number.start
+        span = re.search(r"\d[\d.,]*\s?[-–]\s?$", text[:start])  # "50-60%"
+        if span and out and out[-1].end >= span.start() and not number.text.startswith("-"):
+            start = out.pop().start
+        out.append(Found(start, end, text[start:end], fit))
     return out
 
 
@@ -115,20 +136,20 @@ def _after(folded: str, end: int) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", folded[end : end + 60])[:6])
 
 
-def _unit_fit(focus: tuple[str, ...], after: tuple[str, ...]) -> float:
+def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
     """How the words after a number match what is counted: its first word beside the number is worth most."""
     if not after:
         return 0.1
-    if after[0] == focus[0]:
-        shared = len(set(focus) & set(after)) / len(focus)
+    focus = set(asked.focus)
+    shared = len(focus & set(after)) / len(focus)
+    if after[0] in asked.heads:
         return 0.7 + 0.3 * shared
-    shared = len(set(focus) & set(after)) / len(focus)
     return 0.15 + 0.5 * shared
 
 
 def _named(asked: Asked, text: str, kind: str) -> list[Found]:
     out: list[Found] = []
-    for name in find_names(text):
+    for name in names_of(text):
         if _stated(asked, name.text):
             continue
         if kind == "person":
@@ -141,7 +162,7 @@ def _named(asked: Asked, text: str, kind: str) -> list[Found]:
             out.append(Found(name.start, name.end, name.text, fit))
     if kind == "place":
         taken = [(f.start, f.end) for f in out]
-        for place in find_places(text):
+        for place in places_of(text):
             if not _stated(asked, place.text) and not any(s < place.end and place.start < e for s, e in taken):
                 out.append(Found(place.start, place.end, place.text, 1.0))
     return sorted(out, key=lambda f: f.start)
@@ -171,7 +192,9 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     return scores
 
 
-def _around(asked: Asked, words: Words, candidate: Found, left_edge: int, right_edge: int) -> tuple[float, float, float]:
+def _around(
+    asked: Asked, words: Words, candidate: Found, left_edge: int, right_edge: int
+) -> tuple[float, float, float]:
     """Share of the question's weight left of the candidate, right of it (both up to the neighbours), and close by."""
     left: set[str] = set()
     right: set[str] = set()
@@ -179,7 +202,7 @@ def _around(asked: Asked, words: Words, candidate: Found, left_edge: int, right_
     at = next((i for i, (s, _) in enumerate(words.spans) if s >= candidate.start), len(words.spans))
     last = next((i for i, (s, _) in enumerate(words.spans) if s >= candidate.end), len(words.spans))
     for i, (start, end) in enumerate(words.spans):
-        term = words.folded[i]
+        term = asked.lookup.get(words.folded[i], "")
         weight = asked.terms.get(term)
         if weight is None:
             continue
@@ -201,6 +224,8 @@ def _around(asked: Asked, words: Words, candidate: Found, left_edge: int, right_
 def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     """The best candidate of ``text`` and those that answer as well as it does, in order of appearance."""
     found = candidates(asked, text)
+    if any(f.fit >= 0.5 for f in found):
+        found = [f for f in found if f.fit >= 0.5]
     scores = rank(asked, text, found)
     if not scores:
         return []
@@ -209,7 +234,12 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     chosen: list[tuple[Found, float]] = []
     top = found[scores.index(best)]
     for candidate, score in zip(found, scores):
-        same = candidate is top or (several and score >= best - (0.25 if not asked.want.several else 0.8) and candidate.fit >= top.fit - 0.1 and _same_noun(text, candidate, top))
+        same = candidate is top or (
+            several
+            and score >= best - (0.25 if not asked.want.several else 0.8)
+            and candidate.fit >= top.fit - 0.1
+            and _same_noun(text, candidate, top)
+        )
         if same and canonical(candidate.text) not in {canonical(c.text) for c, _ in chosen}:
             chosen.append((candidate, score))
     if len(chosen) > limit:

@@ -31,7 +31,9 @@ class Window:
     mass: float
 
 
-def best_window(clauses: Sequence[Clause], budget: int, price: float, taken: Sequence[Window] = (), whole: float = 0.0) -> Window | None:
+def best_window(
+    clauses: Sequence[Clause], budget: int, price: float, taken: Sequence[Window] = (), whole: float = 0.0
+) -> Window | None:
     """The window of at most ``budget`` tokens with the highest mass minus ``price`` per token; None if none fits.
 
     ``whole`` is added for a window that is a whole sentence. Clauses in ``taken`` are out of bounds. Ties go to the
@@ -61,7 +63,15 @@ def best_window(clauses: Sequence[Clause], budget: int, price: float, taken: Seq
     return best[1] if best else None
 
 
-def choose(clauses: Sequence[Clause], budget: int, first_budget: int, price: float, least: float, most: int = 2, whole: float = 0.0) -> list[Window]:
+def choose(
+    clauses: Sequence[Clause],
+    budget: int,
+    first_budget: int,
+    price: float,
+    least: float,
+    most: int = 2,
+    whole: float = 0.0,
+) -> list[Window]:
     """Up to ``most`` windows: the best of ``first_budget`` tokens, then others from what is left while worth ``least`` mass."""
     chosen: list[Window] = []
     room = budget

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Abbreviated, Asked, coverage, dates_of, words_of
+from rag.ask.evidence import Abbreviated, Asked, coverage, dates_of, holds, places_of, words_of
 from rag.ask.short import candidates
-from rag.text.names import canonical_place, find_places
+from rag.text.names import canonical_place
 from rag.text.normalise import fold
 from rag.types import Hit
 
@@ -21,7 +21,7 @@ NAMES = (
     "quote_cover", "sentence_cover", "near_cover", "passage_cover", "document_cover", "pair_cover", "passage_pairs",
     "unknown", "missing_rarest", "missing_sentence", "missing_count", "names_missing", "names_missing_passage", "places_missing", "places_other",
     "dates_missing", "dates_other", "numbers_missing", "numbers_missing_document", "typed_miss", "typed_fit", "unit_miss", "office_miss",
-    "dense", "maxsim", "lexical", "probability", "score", "margin", "folded_question", "short_question", "wants_fact", "focus_cover",
+    "dense", "maxsim", "maxsim_near", "probability", "score", "margin", "folded_question", "short_question", "wants_fact", "focus_cover",
 )  # fmt: skip
 _OFFICE = re.compile(
     r"\b(?:pho |nguyen )?(?:tong )?(?:giam doc|chu tich|bi thu|truong phong|truong ban|truong thon|cuc truong|bo truong|thu tuong|vien truong|hieu truong|chanh van phong|doi truong)\b"
@@ -30,7 +30,7 @@ _OFFICE = re.compile(
 
 def main_places(text: str) -> frozenset[str]:
     """The places a document is about: those named at least twice, or the one named most; folded, one spelling each."""
-    counts = Counter(fold(canonical_place(p.text)) for p in find_places(text))
+    counts = Counter(fold(canonical_place(p.text)) for p in places_of(text))
     if not counts:
         return frozenset()
     most = counts.most_common(1)[0][1]
@@ -44,6 +44,7 @@ def signals(
     quote: str,
     hit: Hit,
     hits: Sequence[Hit],
+    document_text: str,
     document_words: frozenset[str],
     document_places: frozenset[str],
     abbreviated: Abbreviated,
@@ -73,18 +74,25 @@ def signals(
     if asked.pairs:
         out["pair_cover"] = len(asked.pairs & sentence_pairs) / len(asked.pairs)
         out["passage_pairs"] = len(asked.pairs & passage_pairs) / len(asked.pairs)
-    out["unknown"] = sum(w for t, w in terms.items() if not frequency(t)) / total
-    out["missing_rarest"] = max((w for t, w in terms.items() if t not in whole and t not in places), default=0.0) / top
-    out["missing_sentence"] = max((w for t, w in terms.items() if t not in near and t not in places), default=0.0) / top
-    out["missing_count"] = min(6, sum(t not in near and t not in places for t in terms)) / 6
-    named = [n for n in asked.names if not all(w in whole or w in places for w in n)]
-    out["names_missing"] = float(bool([n for n in named if not all(w in everywhere for w in n)]))
+    out["unknown"] = sum(w for t, w in terms.items() if not frequency(t) and t not in asked.others) / total
+    out["missing_rarest"] = max((w for t, w in terms.items() if not holds(asked, t, whole | places)), default=0.0) / top
+    out["missing_sentence"] = (
+        max((w for t, w in terms.items() if not holds(asked, t, near | places)), default=0.0) / top
+    )
+    out["missing_count"] = min(6, sum(not holds(asked, t, near | places) for t in terms)) / 6
+    here_text = _joined(f"{passage.context} {passage.text}") + " " + " ".join(abbreviated.extra(passage.text)) + " "
+    named = [n for n in asked.names if not _phrase(n, here_text) and " ".join(n) not in document_places]
+    out["names_missing"] = float(bool([n for n in named if not _phrase(n, document_text)]))
     out["names_missing_passage"] = float(bool(named))
-    held = whole | places
-    lost = [p for p in asked.places if not all(w in held for w in p.split())]
+    held = {fold(canonical_place(p.text)) for p in places_of(f"{passage.context}. {passage.text}")} | document_places
+    lost = [
+        p for p in asked.places if fold(canonical_place(p)) not in held and not _phrase(tuple(p.split()), here_text)
+    ]
     out["places_missing"] = float(bool(lost))
-    here = {fold(canonical_place(p.text)) for p in find_places(sentence)}
-    out["places_other"] = float(bool(asked.places and here and not here & {fold(canonical_place(p)) for p in asked.places}))
+    here = {fold(canonical_place(p.text)) for p in places_of(sentence)}
+    out["places_other"] = float(
+        bool(asked.places and here and not here & {fold(canonical_place(p)) for p in asked.places})
+    )
     out |= _dates(asked, sentence, before, passage.text, passage.date)
     digits = [w for w in terms if w.isdigit() and not any(w in (d[0][:4], d[1][:4]) for d in asked.dates)]
     out["numbers_missing"] = float(any(d not in whole for d in digits))
@@ -99,7 +107,7 @@ def signals(
     if asked.focus:
         out["focus_cover"] = len(set(asked.focus) & near) / len(set(asked.focus))
     out["office_miss"] = _office_miss(asked, sentence)
-    for name in ("dense", "maxsim", "lexical"):
+    for name in ("dense", "maxsim", "maxsim_near"):
         out[name] = row.get(name, 0.0)
     out["probability"] = row.get("probability", 0.0)
     out["score"] = hits[0].score
@@ -109,6 +117,16 @@ def signals(
     return out
 
 
+def _joined(text: str) -> str:
+    return f" {' '.join(words_of(text).folded)} "
+
+
+def _phrase(words: tuple[str, ...], joined: str) -> bool:
+    """Whether a name's words stand side by side in a text made by ``_joined``."""
+    plain = " ".join(re.findall(r"\w+", " ".join(words)))
+    return f" {plain} " in joined
+
+
 def _dates(asked: Asked, sentence: str, before: str, passage: str, document: str | None) -> dict[str, float]:
     """Whether a period of the question is met nowhere (missing), and whether the sentence gives another one (other)."""
     if not asked.dates:
@@ -116,7 +134,12 @@ def _dates(asked: Asked, sentence: str, before: str, passage: str, document: str
     own = [(d.first, d.last) for d in (*dates_of(sentence), *dates_of(before))]
     around = [(d.first, d.last) for d in dates_of(passage)]
     if document:
-        around.append((document.ljust(4) + "-01-01"[len(document) - 4 :] if len(document) < 10 else document, document + "-12-31"[len(document) - 4 :] if len(document) < 10 else document))
+        around.append(
+            (
+                document.ljust(4) + "-01-01"[len(document) - 4 :] if len(document) < 10 else document,
+                document + "-12-31"[len(document) - 4 :] if len(document) < 10 else document,
+            )
+        )
     missing = other = 0.0
     for wanted in asked.dates:
         if not any(wanted[0] <= b and a <= wanted[1] for a, b in own + around):

@@ -53,13 +53,19 @@ def scorer(file: str, part: str, names: Sequence[str]) -> Scorer:
     """The scorer stored as ``part`` of weight file ``file``. Raises RagError when its columns are not ``names``."""
     data = table(file)[part]
     if tuple(data["names"]) != tuple(names):
-        raise RagError(f"weights/{file}.json, {part}: made for columns {data['names']}, the code computes {list(names)}; run the fit again")
+        raise RagError(
+            f"weights/{file}.json, {part}: made for columns {data['names']}, the code computes {list(names)}; run the fit again"
+        )
     return from_data(data)
 
 
 def from_data(data: dict[str, Any]) -> Scorer:
     """A Scorer from plain data (see ``to_data``)."""
-    arrays = {k: np.asarray(data[k], dtype=np.float64) for k in ("mean", "scale", "weights", "hidden", "hidden_bias", "out") if k in data}
+    arrays = {
+        k: np.asarray(data[k], dtype=np.float64)
+        for k in ("mean", "scale", "weights", "hidden", "hidden_bias", "out")
+        if k in data
+    }
     return Scorer(tuple(data["names"]), bias=float(data.get("bias", 0.0)), **arrays)
 
 
