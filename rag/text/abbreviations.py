@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from rag.text.normalise import canonical, fold, nfc
 
@@ -32,12 +33,15 @@ TABLE: Mapping[str, str] = {
 """Common Vietnamese short forms → long forms."""
 
 _SHORT = r"[A-ZĐ][A-ZĐƯƠÂÊÔĂa-z]{0,3}(?:[A-ZĐƯƠ&.\-]|[A-ZĐƯƠ][a-z])*[A-ZĐƯƠ]"
-_PAREN = re.compile(
-    rf"\(\s*(?:viết tắt là|gọi tắt là|sau đây gọi (?:tắt )?là|tên tắt|abbreviated as)?\s*:?\s*[\"“]?({_SHORT})[\"”]?\s*\)"
-)
-_REVERSE = re.compile(rf"(?<![\w&])({_SHORT})\s*\(([^()\n]{{5,80}})\)")
+_PAREN = rf"\(\s*(?:viết tắt là|gọi tắt là|sau đây gọi (?:tắt )?là|tên tắt|abbreviated as)?\s*:?\s*[\"“]?({_SHORT})[\"”]?\s*\)"
+_REVERSE = rf"(?<![\w&])({_SHORT})\s*\(([^()\n]{{5,80}})\)"
 _WORD = re.compile(r"[^\W_]+")
 _SMALL = frozenset("và của các cho về trên trong theo the of and for in on to".split())
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def learn(text: str) -> dict[str, str]:
@@ -48,13 +52,13 @@ def learn(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     if "(" not in text:
         return found
-    for m in _PAREN.finditer(text):
+    for m in _compiled(_PAREN).finditer(text):
         short = m.group(1)
         if short not in found:
             long = _before(text[max(0, m.start() - 120) : m.start()], short)
             if long:
                 found[short] = long
-    for m in _REVERSE.finditer(text):
+    for m in _compiled(_REVERSE).finditer(text):
         short = m.group(1)
         if short not in found:
             inside = m.group(2).strip()

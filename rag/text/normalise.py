@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from functools import cache
 
 _BASES = {"a": "aàáảãạăằắẳẵặâầấẩẫậ", "e": "eèéẻẽẹêềếểễệ", "i": "iìíỉĩị", "o": "oòóỏõọôồốổỗộơờớởỡợ",
           "u": "uùúủũụưừứửữự", "y": "yỳýỷỹỵ", "d": "dđ"}  # fmt: skip
@@ -154,24 +155,28 @@ MONTHS = (
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _D, _M, _Y = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])", r"((?:1\d|20|21)\d\d)"
 _N0, _N1 = r"(?<![\w.,/-])", r"(?![\w/]|[.,-]\d)"
-_DATES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(p), order)
-    for p, order in (
-        (rf"{_N0}{_Y}-{_M}-{_D}(?!\w)", "ymd"),
-        (rf"(?:\bngày\s+)?{_N0}{_D}\s*([/.-])\s*{_M}\s*\2\s*{_Y}{_N1}", "d-my"),
-        (rf"(?:\bngày\s+)?{_N0}{_D}\s+tháng\s+{_M}(?:\s*,?\s*năm\s+|\s*[/-]\s*|\s+){_Y}{_N1}", "dmy"),
-        (rf"(?:\bngày\s+)?{_N0}{_D}\s+tháng\s+{_M}{_N1}", "dm"),
-        (rf"\bngày\s+{_D}\s*[/-]\s*{_M}{_N1}", "dm"),
-        (rf"\btháng\s+{_M}(?:\s*,?\s*năm\s+|\s*[/-]\s*|\s+){_Y}{_N1}", "my"),
-        (rf"{_N0}{_M}\s*[/-]\s*{_Y}{_N1}", "my"),
-        (rf"\b({_MONTH})\s+{_D}(?:st|nd|rd|th)?\s*,?\s+{_Y}\b", "Mdy"),
-        (rf"{_N0}{_D}(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\s*,?\s+{_Y}\b", "dMy"),
-        (rf"\b({_MONTH})\s+{_D}(?:st|nd|rd|th)?\b(?![.,]\d)", "Md"),
-        (rf"{_N0}{_D}(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})(?!\w)", "dM"),
-        (rf"\b({_MONTH})\s*,?\s+(?:of\s+)?{_Y}\b", "My"),
-        (rf"\bnăm\s+{_Y}\b", "y"),
-    )
+_DATES: tuple[tuple[str, str], ...] = (
+    (rf"{_N0}{_Y}-{_M}-{_D}(?!\w)", "ymd"),
+    (rf"(?:\bngày\s+)?{_N0}{_D}\s*([/.-])\s*{_M}\s*\2\s*{_Y}{_N1}", "d-my"),
+    (rf"(?:\bngày\s+)?{_N0}{_D}\s+tháng\s+{_M}(?:\s*,?\s*năm\s+|\s*[/-]\s*|\s+){_Y}{_N1}", "dmy"),
+    (rf"(?:\bngày\s+)?{_N0}{_D}\s+tháng\s+{_M}{_N1}", "dm"),
+    (rf"\bngày\s+{_D}\s*[/-]\s*{_M}{_N1}", "dm"),
+    (rf"\btháng\s+{_M}(?:\s*,?\s*năm\s+|\s*[/-]\s*|\s+){_Y}{_N1}", "my"),
+    (rf"{_N0}{_M}\s*[/-]\s*{_Y}{_N1}", "my"),
+    (rf"\b({_MONTH})\s+{_D}(?:st|nd|rd|th)?\s*,?\s+{_Y}\b", "Mdy"),
+    (rf"{_N0}{_D}(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\s*,?\s+{_Y}\b", "dMy"),
+    (rf"\b({_MONTH})\s+{_D}(?:st|nd|rd|th)?\b(?![.,]\d)", "Md"),
+    (rf"{_N0}{_D}(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})(?!\w)", "dM"),
+    (rf"\b({_MONTH})\s*,?\s+(?:of\s+)?{_Y}\b", "My"),
+    (rf"\bnăm\s+{_Y}\b", "y"),
 )
+
+
+@cache
+def _date_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern), order) for pattern, order in _DATES)
+
+
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)+")
 _PERCENT = re.compile(r"\s*%|\bphần\s+trăm\b|\bper\s?cent\b")
 _TY = re.compile(r"\btỉ\b")
@@ -224,7 +229,7 @@ def answer_normal(s: str) -> str:
     """
     s = canonical(nfc(s))
     if _HAS_DATE.search(s):
-        for pattern, order in _DATES:
+        for pattern, order in _date_patterns():
             s = pattern.sub(lambda m, o=order: _date_words(m, o), s)  # type: ignore[misc]
     s = _NUMBER.sub(lambda m: parse_number(m.group()), s)
     s = _PERCENT.sub(" % ", s)

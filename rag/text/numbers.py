@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from rag.text.normalise import canonical, parse_number
 from rag.types import Span
@@ -74,7 +75,7 @@ _ORD_VI = (
     | {"mười": 10}
 )
 _U = "|".join(_UNITS_VI)
-_WORDS = re.compile(
+_WORDS = (
     rf"\b(?:(?P<ord>thứ)\s+(?P<ordw>{'|'.join(_ORD_VI)})\b"
     rf"|(?:(?P<tens>hai|ba|bốn|năm|sáu|bảy|tám|chín)\s+(?:mươi|chục)|(?P<ten>mười))(?:\s+(?P<unit>{_U})\b)?"
     rf"|(?P<hundred>một\s+trăm|one\s+hundred|a\s+hundred)\b"
@@ -93,6 +94,11 @@ _COUNTED = frozenset(
 _NOT_BEFORE_FIVE = frozenset(
     "trong cuối đầu giữa mỗi hàng những nhiều các từng mấy vài đến từ hằng một qua sau trước suốt cả".split()
 )
+
+
+@cache
+def _word_pattern() -> re.Pattern[str]:
+    return re.compile(_WORDS)
 
 
 def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
@@ -124,7 +130,7 @@ def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
         ordinal = bool(m["th"]) or bool(re.search(r"(?:thứ|hạng|vị trí|số)\s+$", lowered[max(0, start - 10) : start]))
         out.append(Number(start, end, text[start:end], value, unit, bool(m["pct"]), ordinal))
         taken.append((start, end))
-    for m in _WORDS.finditer(lowered):
+    for m in _word_pattern().finditer(lowered):
         start, end = m.span()
         word = _word_value(m, lowered)
         if word is None or _clashes(taken, start, end):
