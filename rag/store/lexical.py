@@ -7,6 +7,7 @@ BM25: Robertson and Walker, SIGIR 1994, in the form Lucene uses (see rag.scoring
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
@@ -41,39 +42,44 @@ def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
     return np.bitwise_and(mixed, np.uint64(_MASK))
 
 
+class _Numbers(dict[str, int]):
+    """Gives each new word the next number and keeps its two hashes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exact = array("Q")
+        self.folded = array("Q")
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        self.exact.append(hash_word(word))
+        self.folded.append(hash_word(fold(word)))
+        return number
+
+
 class Vocabulary:
     """Remembers the two hashes of each word seen, so that a text costs one look-up a word."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._exact: list[int] = []
-        self._folded: list[int] = []
+        self._numbers = _Numbers()
 
     def encode(self, texts: Iterable[str]) -> tuple[dict[str, Hashes], NDArray[np.int64]]:
         """Hashes of the words of all texts, one after the other, for each channel, and the words in each text."""
         if len(self._numbers) > _FORGET:
-            self.__init__()  # type: ignore[misc]
-        numbers, flat, counts = self._numbers, [], []
+            self._numbers = _Numbers()
+        numbers = self._numbers
+        flat: list[int] = []
+        counts: list[int] = []
         for text in texts:
             found = words(text)
             counts.append(len(found))
-            try:
-                flat.extend([numbers[w] for w in found])
-            except KeyError:
-                flat.extend([self._number(w) for w in found])
+            flat += [numbers[w] for w in found]
         index = np.asarray(flat, dtype=np.int64)
-        exact = np.asarray(self._exact, dtype=np.uint64)
-        folded = np.asarray(self._folded, dtype=np.uint64)
-        hashes = {"exact": exact[index], "folded": folded[index]} if flat else dict.fromkeys(CHANNELS, exact[:0])
+        hashes: dict[str, Hashes] = {
+            "exact": np.array(numbers.exact, dtype=np.uint64)[index],
+            "folded": np.array(numbers.folded, dtype=np.uint64)[index],
+        }
         return hashes, np.asarray(counts, dtype=np.int64)
-
-    def _number(self, word: str) -> int:
-        number = self._numbers.get(word)
-        if number is None:
-            number = self._numbers[word] = len(self._exact)
-            self._exact.append(hash_word(word))
-            self._folded.append(hash_word(fold(word)))
-        return number
 
 
 def query_terms(text: str, channel: str) -> Hashes:
@@ -146,7 +152,10 @@ def merge(parts: Sequence[tuple[dict[str, Array], NDArray[np.bool_] | None]]) ->
     out: dict[str, Array] = {"lengths": np.concatenate(lengths)}
     for channel in CHANNELS:
         lists = [_living(p, alive, channel) for p, alive in parts]
-        terms = np.unique(np.concatenate([t for t, _, _, _ in lists]))
+        terms = np.concatenate([t for t, _, _, _ in lists])
+        # Several sorted runs: a sort is faster here than the hashing of np.unique.
+        terms.sort(kind="stable")
+        terms = terms[np.concatenate([[True], terms[1:] != terms[:-1]])] if len(terms) else terms
         places = [np.searchsorted(terms, t) for t, _, _, _ in lists]
         sizes = np.zeros(len(terms), dtype=np.int64)
         for place, (_, at, _, _) in zip(places, lists, strict=True):

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -209,16 +210,7 @@ def segment_rows(link: sqlite3.Connection, edition: int) -> list[SegmentRow]:
 
 
 def _crc(*values: Any) -> int:
-    total = 0
-    for value in values:
-        if isinstance(value, bytes):
-            data = value
-        elif isinstance(value, str):
-            data = value.encode("utf-8", "surrogatepass")
-        else:
-            data = repr(value).encode()
-        total = zlib.crc32(data, zlib.crc32(len(data).to_bytes(4, "little"), total))
-    return total
+    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
 
 
 def _json(value: Any) -> str:
@@ -243,7 +235,13 @@ def document_values(document: Document) -> tuple[Any, ...]:
         _json(list(document.pages)),
         _json(dict(document.metadata)),
     )
-    return (*values, len(document.text), _crc(*values))
+    return (*values, len(document.text), _document_crc(values))
+
+
+def _document_crc(values: Sequence[Any]) -> int:
+    # The text is long: its repr would cost more than all the rest.
+    text = values[4].encode("utf-8", "surrogatepass")
+    return zlib.crc32(text, _crc(*values[:4], *values[5:]))
 
 
 DOCUMENT_INSERT = (
@@ -255,7 +253,7 @@ DOCUMENT_SELECT = f"SELECT id, crc, {_DOCUMENT} FROM documents"
 
 def to_document(row: Sequence[Any], path: Path) -> Document:
     """A document from a row of DOCUMENT_SELECT. Raises IndexDamaged when the row is not what was written."""
-    if row[1] != _crc(*row[2:]):
+    if row[1] != _document_crc(row[2:]):
         raise IndexDamaged(
             f"{path}: the stored text of {row[2]!r} is damaged; remove that document and ingest it again, or restore the file from a copy"
         )
@@ -342,13 +340,21 @@ def check_vectors(row: Sequence[Any], path: Path) -> None:
         )
 
 
-def pack_pieces(groups: Sequence[Array]) -> bytes:
-    """Arrays of token ids as bytes: the number of groups, their lengths, then 3 bytes an id (4 where one needs it)."""
-    lengths = np.asarray([len(groups), *(len(g) for g in groups)], dtype=np.uint32)
-    flat = np.concatenate(groups).astype(np.uint32) if len(groups) else np.empty(0, dtype=np.uint32)
+def pack_pieces(flat: Array, lengths: Array, groups: Sequence[int]) -> list[bytes]:
+    """Token ids of a run of passages as bytes, one value for each passage.
+
+    `lengths` are those of all groups of ids in `flat`, `groups` (n + 1,) where each passage's groups begin. The bytes
+    hold the width of an id (3, or 4 where one needs it), the number of groups, their lengths, and the ids.
+    """
     width = 3 if int(flat.max(initial=0)) < 1 << 24 else 4
-    body = flat.view(np.uint8).reshape(-1, 4)[:, :width]
-    return bytes([width]) + lengths.tobytes() + body.tobytes()
+    body = np.ascontiguousarray(flat.astype("<u4", copy=False).view(np.uint8).reshape(-1, 4)[:, :width]).tobytes()
+    told = lengths.astype("<u4").tobytes()
+    at = (np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]) * width).tolist()
+    first = bytes([width])
+    out = []
+    for a, b in pairwise(groups):
+        out.append(first + (b - a).to_bytes(4, "little") + told[4 * a : 4 * b] + body[at[a] : at[b]])
+    return out
 
 
 def unpack_pieces(data: bytes) -> tuple[Array, Array]:

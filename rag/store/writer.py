@@ -175,26 +175,35 @@ class Writer:
         vectors = np.ascontiguousarray(put.vectors, dtype=np.float16)
         sentences = np.ascontiguousarray(put.sentence_vectors, dtype=np.float16)
         counts = np.asarray(put.sentence_counts, dtype=np.int64)
-        at = np.concatenate([[0], np.cumsum(counts)]).tolist()
-        empty = np.empty(0, dtype=np.uint32)
+        at = np.concatenate([[0], np.cumsum(counts)])
+        groups = at + np.arange(n + 1)
+        lengths = np.zeros(int(groups[-1]), dtype=np.int64)
+        flat = np.empty(0, dtype=np.uint32)
+        if put.context_pieces:
+            # A passage's groups are its context and then its sentences.
+            ordered: list[Array] = [flat] * len(lengths)
+            owners = np.repeat(np.arange(n), counts)
+            for place, context in zip(groups[:-1].tolist(), put.context_pieces, strict=True):
+                ordered[place] = context
+            for place, piece in zip((np.arange(int(at[-1])) + owners + 1).tolist(), put.pieces, strict=True):
+                ordered[place] = piece
+            lengths = np.fromiter(map(len, ordered), dtype=np.int64, count=len(ordered))
+            flat = np.concatenate(ordered).astype(np.uint32, copy=False)
+        packed = schema.pack_pieces(flat, lengths, groups.tolist())
+        width = 2 * vectors.shape[1]
+        raw, raw_sentences = vectors.tobytes(), sentences.tobytes()
+        bounds = (at * width).tolist()
         passage_rows, vector_rows = [], []
         for i, passage in enumerate(put.passages):
-            lo, hi = at[i], at[i + 1]
-            groups = (
-                [put.context_pieces[i], *put.pieces[lo:hi]]
-                if put.pieces or put.context_pieces
-                else [empty] * (hi - lo + 1)
-            )
-            packed = schema.pack_pieces(groups)
-            vector_rows.append(
-                schema.vector_values(first + i, vectors[i].tobytes(), sentences[lo:hi].tobytes(), packed)
-            )
+            own = raw[i * width : (i + 1) * width]
+            rows = raw_sentences[bounds[i] : bounds[i + 1]]
+            vector_rows.append(schema.vector_values(first + i, own, rows, packed[i]))
             passage_rows.append(schema.passage_values(first + i, number, edition, passage, document))
-            batch.piece_lengths.append(np.asarray([len(g) for g in groups], dtype=np.int64))
-            batch.piece_flat.extend(groups)
             batch.texts.append(passage.indexed_text)
         self._link.executemany(schema.PASSAGE_INSERT, passage_rows)
         self._link.executemany(schema.VECTOR_INSERT, vector_rows)
+        batch.piece_lengths.append(lengths)
+        batch.piece_flat.append(flat)
         batch.ids.extend(range(first, first + n))
         batch.documents.extend([number] * n)
         batch.vectors.append(vectors)
