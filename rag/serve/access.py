@@ -40,7 +40,9 @@ def check_exposure(settings: Settings) -> None:
             raise SettingsError("setting users: each entry is name:password; one has no name, colon or password")
     if is_loopback(settings.host) or settings.allow_open:
         return
-    missing = [name for name, value in (("RAG_API_KEYS", settings.api_keys), ("RAG_USERS", settings.users)) if not value]
+    missing = [
+        name for name, value in (("RAG_API_KEYS", settings.api_keys), ("RAG_USERS", settings.users)) if not value
+    ]
     if missing:
         raise SettingsError(
             f"host={settings.host!r} is reachable from other machines, but {' and '.join(missing)} is not set: "

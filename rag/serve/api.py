@@ -42,7 +42,9 @@ class Ask(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     question: Annotated[str, Field(max_length=100_000, examples=["Hà Tĩnh có bao nhiêu tổ công nghệ số cộng đồng?"])]
-    history: list[tuple[str, str]] = Field(default=[], max_length=100, description="[question, answer] pairs, oldest first")
+    history: list[tuple[str, str]] = Field(
+        default=[], max_length=100, description="[question, answer] pairs, oldest first"
+    )
     k: int | None = Field(default=None, ge=1, le=1000, description="passages returned under 'retrieved'")
     answer_language: str | None = Field(default=None, pattern="^(auto|vi|en)$")
     verification: str | None = Field(default=None, pattern="^(mark|drop|retry)$")
@@ -248,7 +250,9 @@ def router(service: Service, workers: Workers) -> APIRouter:
             return JSONResponse({"status": "failed", "error": type(service.error).__name__}, 503)
         return JSONResponse({"status": "opening"}, 503, {"Retry-After": "2"})
 
-    @routes.get("/metrics", tags=["process"], summary="Counters in Prometheus' text format", response_class=PlainTextResponse)
+    @routes.get(
+        "/metrics", tags=["process"], summary="Counters in Prometheus' text format", response_class=PlainTextResponse
+    )
     async def metrics() -> Response:
         return Response(service.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
@@ -304,4 +308,6 @@ async def streamed(parts: AsyncIterator[bytes]) -> StreamingResponse:
             with suppress(Exception):
                 await parts.aclose()  # type: ignore[attr-defined]
 
-    return StreamingResponse(rest(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    return StreamingResponse(
+        rest(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )

@@ -121,7 +121,9 @@ def router(service: Service, workers: Workers) -> APIRouter:
                             "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}},
                         }
                     },
-                    "application/json": {"schema": NewDocuments.model_json_schema(ref_template="#/components/schemas/{model}")},
+                    "application/json": {
+                        "schema": NewDocuments.model_json_schema(ref_template="#/components/schemas/{model}")
+                    },
                 }
             }
         },
@@ -140,7 +142,7 @@ def router(service: Service, workers: Workers) -> APIRouter:
         if body := await request.body():
             named += Sources.model_validate_json(body).sources
         if not named:
-            raise UsageError("name the documents to remove: ?source=... or {\"sources\": [...]}")
+            raise UsageError('name the documents to remove: ?source=... or {"sources": [...]}')
         known = {d.source for d in await workers.run(service.documents)}
         if missing := [s for s in named if s not in known]:
             raise HTTPException(404, f"no document {missing[0][:200]!r}; GET /v1/documents lists them")
@@ -174,7 +176,9 @@ async def _add_files(request: Request, service: Service, workers: Workers) -> di
 async def _add_texts(request: Request, service: Service, workers: Workers) -> dict[str, Any]:
     body = NewDocuments.model_validate_json(await request.body())
     if len(body.documents) > service.settings.max_upload_files:
-        raise HTTPException(413, f"{len(body.documents)} documents at once; at most {service.settings.max_upload_files}")
+        raise HTTPException(
+            413, f"{len(body.documents)} documents at once; at most {service.settings.max_upload_files}"
+        )
     documents = []
     for new in body.documents:
         if len(new.text.encode()) > service.settings.max_upload_mb * 1024 * 1024:

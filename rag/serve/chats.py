@@ -103,7 +103,9 @@ class Chats:
     def owns(self, person: str, conversation: str) -> bool:
         """Whether that conversation exists and is this person's."""
         with self._connect() as db:
-            row = db.execute("SELECT 1 FROM conversation WHERE id = ? AND person = ?", (conversation, person)).fetchone()
+            row = db.execute(
+                "SELECT 1 FROM conversation WHERE id = ? AND person = ?", (conversation, person)
+            ).fetchone()
         return row is not None
 
     def turns(self, person: str, conversation: str) -> list[Turn]:

@@ -67,7 +67,11 @@ def _fields(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
         rows.append(
             f"<tr><td><code>{escape(name)}</code></td><td>{escape(_type(field))}</td><td>{escape(about.strip())}</td></tr>"
         )
-    return f"<table><tbody>{''.join(rows)}</tbody></table>" if rows else f"<pre>{escape(json.dumps(schema, indent=1))}</pre>"
+    return (
+        f"<table><tbody>{''.join(rows)}</tbody></table>"
+        if rows
+        else f"<pre>{escape(json.dumps(schema, indent=1))}</pre>"
+    )
 
 
 def _resolve(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:

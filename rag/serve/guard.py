@@ -67,7 +67,9 @@ def policy(nonce: str) -> str:
 class Guard:
     """The outermost ASGI layer. ``log`` gets one JSON line per request (standard error by default)."""
 
-    def __init__(self, app: App, settings: Settings, metrics: Metrics, log: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, app: App, settings: Settings, metrics: Metrics, log: Callable[[str], None] | None = None
+    ) -> None:
         self.app = app
         self.settings = settings
         self.metrics = metrics
@@ -76,7 +78,9 @@ class Guard:
         self.upload_bytes = int(settings.max_upload_mb * 1024 * 1024 * 4) + SMALL_BODY
         # A page on another site could have its name resolve to 127.0.0.1 and then read an open local server; a Host
         # check stops that. With a login or keys there is nothing to read without them.
-        self.check_host = is_loopback(settings.host) and not (settings.api_keys or settings.users or settings.allow_open)
+        self.check_host = is_loopback(settings.host) and not (
+            settings.api_keys or settings.users or settings.allow_open
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -88,14 +92,22 @@ class Guard:
             return
         await _Request(self, scope, receive, send).run()
 
-    def turn_away(self, scope: Scope, headers: dict[str, str], request: _Request) -> tuple[int, str, dict[str, str]] | None:
+    def turn_away(
+        self, scope: Scope, headers: dict[str, str], request: _Request
+    ) -> tuple[int, str, dict[str, str]] | None:
         """Status, message and headers when a request may not go on; None when it may."""
         path, method = scope["path"], scope["method"]
         ours = _OURS.fullmatch(path) is not None
         if not ours and _PAGE.fullmatch(path) is None:
             return 404, f"no such page: {path[:200]}", {}
         host = headers.get("host", "")
-        if self.check_host and _host_name(host) not in ("localhost", "127.0.0.1", "::1", "testserver", self.settings.host):
+        if self.check_host and _host_name(host) not in (
+            "localhost",
+            "127.0.0.1",
+            "::1",
+            "testserver",
+            self.settings.host,
+        ):
             return 421, "this server answers to localhost only; set a login and keys to serve it under another name", {}
         if method not in _SAFE and (
             headers.get("sec-fetch-site") == "cross-site" or _foreign(headers.get("origin"), host)
@@ -120,9 +132,11 @@ class Guard:
         if wait > 0:
             self.metrics.refused.labels("rate").inc()
             seconds = max(1, math.ceil(wait))
-            return 429, f"more than {self.settings.rate_per_minute} requests a minute; try again in {seconds} s", {
-                "retry-after": str(seconds)
-            }
+            return (
+                429,
+                f"more than {self.settings.rate_per_minute} requests a minute; try again in {seconds} s",
+                {"retry-after": str(seconds)},
+            )
         return None
 
 
@@ -235,7 +249,9 @@ class _Request:
         }
         if self._new_cookie:
             secure = "; Secure" if self.scope.get("scheme") == "https" else ""
-            values["set-cookie"] = f"{COOKIE}={self._new_cookie}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
+            values["set-cookie"] = (
+                f"{COOKIE}={self._new_cookie}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
+            )
         return [(k.encode(), v.encode()) for k, v in values.items()]
 
     async def _refuse(self, status: int, message: str, headers: dict[str, str]) -> None:
@@ -254,7 +270,9 @@ class _Request:
         path = self.scope["path"]
         ours = _OURS.fullmatch(path) is not None
         if ours and path not in OPEN and path != "/metrics":
-            route = getattr(self.scope.get("route"), "path", None) or ("/v1/other" if path.startswith("/v1/") else "/other")
+            route = getattr(self.scope.get("route"), "path", None) or (
+                "/v1/other" if path.startswith("/v1/") else "/other"
+            )
             self.guard.metrics.requests.labels(route, self.scope["method"], str(self.status)).inc()
             self.guard.metrics.request_seconds.labels(route).observe(time.perf_counter() - begun)
         if ours or self.status >= 400:

@@ -18,17 +18,28 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "rag_http_requests", "API requests by route, method and status", ("route", "method", "status"), registry=self.registry
+            "rag_http_requests",
+            "API requests by route, method and status",
+            ("route", "method", "status"),
+            registry=self.registry,
         )
         self.request_seconds = Histogram(
-            "rag_http_request_seconds", "Time to the end of an API response", ("route",), buckets=_SECONDS, registry=self.registry
+            "rag_http_request_seconds",
+            "Time to the end of an API response",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
         )
         self.answers = Counter("rag_answers", "Answers by status", ("status",), registry=self.registry)
         self.answer_seconds = Histogram(
             "rag_answer_seconds", "Time to a whole answer", buckets=_SECONDS, registry=self.registry
         )
-        self.refused = Counter("rag_refused_requests", "Requests turned away, by reason", ("reason",), registry=self.registry)
-        self.cancelled = Counter("rag_cancelled_answers", "Answers given up because the client went", registry=self.registry)
+        self.refused = Counter(
+            "rag_refused_requests", "Requests turned away, by reason", ("reason",), registry=self.registry
+        )
+        self.cancelled = Counter(
+            "rag_cancelled_answers", "Answers given up because the client went", registry=self.registry
+        )
         self.working = Gauge("rag_answers_in_progress", "Answers being worked on", registry=self.registry)
         self.documents = Gauge("rag_documents", "Documents in the index", registry=self.registry)
         self.passages = Gauge("rag_passages", "Passages in the index", registry=self.registry)

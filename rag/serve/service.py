@@ -271,7 +271,9 @@ class Service:
         """One document with its text. Raises UsageError when there is none such."""
         return self.wait(0).document(source)
 
-    def add(self, inputs: Iterable[str | os.PathLike[str] | Document], progress: Progress | None = None) -> IngestReport:
+    def add(
+        self, inputs: Iterable[str | os.PathLike[str] | Document], progress: Progress | None = None
+    ) -> IngestReport:
         """Add or update documents; one writer at a time."""
         index = self.wait(0)
         with self._writing:

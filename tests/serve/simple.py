@@ -17,7 +17,19 @@ from typing import Any
 from rag import Settings
 from rag.errors import UsageError
 from rag.serve.service import Choice, Service
-from rag.types import Answer, Citation, Document, DocumentInfo, Event, Hit, IngestReport, Passage, Retrieved, Skipped, Token
+from rag.types import (
+    Answer,
+    Citation,
+    Document,
+    DocumentInfo,
+    Event,
+    Hit,
+    IngestReport,
+    Passage,
+    Retrieved,
+    Skipped,
+    Token,
+)
 
 
 class SimpleIndex:
@@ -96,7 +108,7 @@ class SimpleRag:
         hits = tuple(self.search(query, k))
         yield Retrieved(query, hits)
         self.gate.wait(20)
-        enough = hits and hits[0].score >= 0.5 * len(words(question))
+        enough = hits and hits[0].score > 0.6 * len(words(question))
         if not enough:
             yield Answer(question, query, "abstained", "Không có trong tài liệu.", hits=hits, timings={"total": 1.0})
             return

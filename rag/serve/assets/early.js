@@ -5,9 +5,18 @@
   const ranked = [...(navigator.languages || [navigator.language || "vi"])].map((tag) => tag.slice(0, 2).toLowerCase());
   const chosen = cookie ? cookie[1] : ranked.find((tag) => tag === "vi" || tag === "en") || "en";
   document.documentElement.lang = chosen;
-  // Gradio's own words follow the browser's language; let it see the chosen one.
-  Object.defineProperty(navigator, "language", {get: () => chosen, configurable: true});
-  Object.defineProperty(navigator, "languages", {get: () => [chosen], configurable: true});
+  // Gradio knows no Vietnamese and would fall back to English: its English is given our words in the chosen language.
+  Object.defineProperty(navigator, "language", {get: () => "en", configurable: true});
+  let config;
+  Object.defineProperty(window, "gradio_config", {
+    configurable: true,
+    get: () => config,
+    set: (given) => {
+      const words = given && given.i18n_translations;
+      if (words && words[chosen]) words.en = words[chosen];
+      config = given;
+    },
+  });
   const theme = localStorage.getItem("hoidap_theme");
   const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const apply = () => {

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from rag.errors import RagError, redact
 from rag.serve.chats import Turn
@@ -29,8 +29,17 @@ RESTORE_SECONDS = 12 * 3600.0
 _END = object()
 
 
+class Frame(NamedTuple):
+    """What the page shows at one moment of an answer; ``done`` once nothing of the answer itself is to come."""
+
+    log: str
+    sources: str
+    conversation: str
+    done: bool
+
+
 class Chat:
-    """The chat tab's behaviour. Methods return HTML and plain values; generators yield (log, sources) pairs."""
+    """The chat tab's behaviour. Methods return HTML and plain values; generators yield frames."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -78,8 +87,8 @@ class Chat:
 
     # asking
 
-    def ask(self, request: Any, question: str, conversation: str) -> Iterator[tuple[str, str, str]]:
-        """Ask and stream: yields (log, sources, conversation id). The turn is kept when it ends, however it ends."""
+    def ask(self, request: Any, question: str, conversation: str) -> Iterator[Frame]:
+        """Ask and stream. The turn is kept when it ends, however it ends."""
         t, who = labels(request), person(request)
         question = question.strip()
         if not self.chats.owns(who, conversation):
@@ -96,7 +105,8 @@ class Chat:
             return
         stop = threading.Event()
         key = self._key(request)
-        self._running.setdefault(key, stop).set()
+        if before := self._running.get(key):
+            before.set()
         self._running[key] = stop
         live = Answer(question, question, "answered", language=t.language)
         note = t["searching"]
@@ -123,7 +133,9 @@ class Chat:
             if self._running.get(key) is stop:
                 del self._running[key]
             if answer is None:  # stopped, or the visitor went away: what there is is kept, marked as cut short
-                answer = Answer(question, question, "answered", text=shown, language=t.language, hits=hits, complete=False)
+                answer = Answer(
+                    question, question, "answered", text=shown, language=t.language, hits=hits, complete=False
+                )
             if not conversation:
                 conversation = self.chats.start(who, question)
             number = self.chats.add(who, conversation, question, keep(answer))
@@ -134,7 +146,7 @@ class Chat:
             if followups := self.suggestions.after(answer, t):
                 yield self._frame(earlier, question, answer, t, conversation, kept, live=False, followups=followups)
 
-    def again(self, request: Any, turn: Any, conversation: str) -> Iterator[tuple[str, str, str]]:
+    def again(self, request: Any, turn: Any, conversation: str) -> Iterator[Frame]:
         """Ask a turn's question once more; it and what followed are replaced."""
         question = self.chats.cut(person(request), _number(turn))
         if question:
@@ -214,9 +226,10 @@ class Chat:
         note: str = "",
         live: bool = True,
         followups: list[str] | None = None,
-    ) -> tuple[str, str, str]:
+    ) -> Frame:
         turn = render.turn(number, question, answer, t, note=note, live=live, followups=followups or ())
-        return render.log([*earlier, turn], t), render.sources(answer if answer.hits else None, number, t), conversation
+        panel = render.sources(answer if answer.hits else None, number, t)
+        return Frame(render.log([*earlier, turn], t), panel, conversation, done=not live)
 
     def _failure(self, question: str, exc: Exception, t: Labels) -> Answer:
         message = t["busy"] if isinstance(exc, Busy) else redact(f"{type(exc).__name__}: {exc}", self._secrets())
@@ -268,5 +281,3 @@ def _number(value: Any) -> int:
         return int(value)
     except (TypeError, ValueError):
         return 0
-
-

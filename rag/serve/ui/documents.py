@@ -27,7 +27,10 @@ def table(found: Sequence[DocumentInfo], t: Labels) -> str:
     if not found:
         return f'<p class="h-hint">{t["no_documents"]}</p>'
     passages = sum(d.passages for d in found)
-    head = "".join(f'<th scope="col">{t[c]}</th>' for c in ("col_title", "col_date", "col_size", "col_passages", "col_status", "col_added"))
+    head = "".join(
+        f'<th scope="col">{t[c]}</th>'
+        for c in ("col_title", "col_date", "col_size", "col_passages", "col_status", "col_added")
+    )
     rows = "".join(_row(d, t) for d in found)
     caption = t("documents_n", n=t.number(len(found)), passages=t.number(passages))
     return (
@@ -40,7 +43,14 @@ def _row(d: DocumentInfo, t: Labels) -> str:
     name = d.title or d.source
     tools = render.button("view", t["view"], css="h-link", label=f"{t['view']}: {name}", source=d.source)
     tools += render.button("reindex", t["reindex"], css="h-link", label=f"{t['reindex']}: {name}", source=d.source)
-    tools += render.button("remove", t["delete"], css="h-link h-danger", label=f"{t['delete']}: {name}", source=d.source, sure=t["sure_document"])
+    tools += render.button(
+        "remove",
+        t["delete"],
+        css="h-link h-danger",
+        label=f"{t['delete']}: {name}",
+        source=d.source,
+        sure=t["sure_document"],
+    )
     size = t("characters", n=t.number(d.characters))
     return (
         f'<tr><th scope="row">{escape(name)}<small>{escape(d.source)}</small></th><td>{escape(t.date(d.date))}</td><td>{size}</td>'
@@ -77,10 +87,20 @@ def ingest(paths: Sequence[Path], service: Service, t: Labels) -> Iterator[str]:
             try:
                 report = service.add([path])
             except RagError as exc:
-                notes.append(render.message(t("skipped", name=path.name, reason=redact(str(exc), service.settings.secrets())), "bad"))
+                notes.append(
+                    render.message(
+                        t("skipped", name=path.name, reason=redact(str(exc), service.settings.secrets())), "bad"
+                    )
+                )
                 continue
-            added, updated, unchanged = added + len(report.added), updated + len(report.updated), unchanged + len(report.unchanged)
-            notes += [render.message(t("skipped", name=Path(s.path).name, reason=s.reason), "bad") for s in report.skipped]
+            added, updated, unchanged = (
+                added + len(report.added),
+                updated + len(report.updated),
+                unchanged + len(report.unchanged),
+            )
+            notes += [
+                render.message(t("skipped", name=Path(s.path).name, reason=s.reason), "bad") for s in report.skipped
+            ]
         if good:
             notes.append(render.message(t("upload_done", added=added, updated=updated, unchanged=unchanged), "good"))
         yield "".join(notes)
@@ -100,7 +120,9 @@ def build(service: Service, chat: Chat, t: Any, tab: Any, view: Callable[..., An
 
     def listed(request: gr.Request) -> str:
         words = labels(request)
-        hint = words("upload_hint", files=settings.max_upload_files, mb=f"{settings.max_upload_mb:g}", types=" ".join(TYPES))
+        hint = words(
+            "upload_hint", files=settings.max_upload_files, mb=f"{settings.max_upload_mb:g}", types=" ".join(TYPES)
+        )
         return f'<p class="h-hint">{escape(hint)}</p>' + table(service.documents(), words)
 
     def on_upload(given: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:

@@ -63,7 +63,9 @@ def question_set(rated: Sequence[tuple[Turn, Sequence[tuple[str, str]]]]) -> str
         if turn.good and answer.status == "abstained":
             answerable, item["answers"] = False, []
         elif turn.good:
-            item["answers"] = [[short] for short in answer.short] or [[c.quote] for c in answer.citations] or [[answer.text]]
+            item["answers"] = (
+                [[short] for short in answer.short] or [[c.quote] for c in answer.citations] or [[answer.text]]
+            )
             item["evidence"] = [{"source": c.source, "quote": c.quote} for c in answer.citations]
         elif turn.comment.strip():
             item["answers"] = [[turn.comment.strip()]]

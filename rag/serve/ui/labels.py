@@ -15,7 +15,10 @@ COOKIE = "hoidap_lang"
 TEXT: dict[str, tuple[str, str]] = {
     # name: (Vietnamese, English)
     "title": ("Hỏi đáp tài liệu", "Ask your documents"),
-    "tagline": ("Trả lời từ chính tài liệu của bạn, có dẫn nguồn", "Answers from your own documents, with their sources"),
+    "tagline": (
+        "Trả lời từ chính tài liệu của bạn, có dẫn nguồn",
+        "Answers from your own documents, with their sources",
+    ),
     "tab_chat": ("Hỏi đáp", "Chat"),
     "tab_documents": ("Tài liệu", "Documents"),
     "tab_evaluation": ("Đánh giá", "Evaluation"),
@@ -58,7 +61,10 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "stopped": ("Đã dừng; câu trả lời chưa trọn vẹn.", "Stopped; this answer is incomplete."),
     "incomplete": ("Câu trả lời bị cắt giữa chừng.", "This answer was cut short."),
-    "busy": ("Đang có quá nhiều câu hỏi. Hãy thử lại sau ít giây.", "Too many questions at once. Try again in a few seconds."),
+    "busy": (
+        "Đang có quá nhiều câu hỏi. Hãy thử lại sau ít giây.",
+        "Too many questions at once. Try again in a few seconds.",
+    ),
     "too_long": ("Câu hỏi quá dài: nhiều nhất {n} ký tự.", "The question is too long: at most {n} characters."),
     "unsupported": ("Chưa kiểm chứng được với nguồn", "Not confirmed by the source"),
     "details": ("Chi tiết", "Details"),
@@ -79,9 +85,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "followups": ("Hỏi tiếp", "Ask next"),
     "followup_place": ("Thế còn {place}?", "What about {place}?"),
     "followup_year": ("Thế còn năm {year}?", "What about {year}?"),
-    "export_md": ("Tải về Markdown", "Export Markdown"),
-    "export_json": ("Tải về JSON", "Export JSON"),
-    "export_feedback": ("Tải bộ câu hỏi từ nhận xét", "Export feedback as a question set"),
+    "export": ("Tải về", "Export"),
+    "export_md": ("Markdown", "Markdown"),
+    "export_json": ("JSON", "JSON"),
+    "export_feedback": ("Nhận xét → bộ câu hỏi", "Feedback → question set"),
     # sources
     "sources": ("Nguồn", "Sources"),
     "sources_hint": (
@@ -110,7 +117,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "At most {files} files at a time, {mb} MB each: {types}",
     ),
     "uploading": ("Đang nạp {done}/{total}: {name}", "Reading {done}/{total}: {name}"),
-    "upload_done": ("Xong: {added} mới, {updated} cập nhật, {unchanged} không đổi.", "Done: {added} new, {updated} updated, {unchanged} unchanged."),
+    "upload_done": (
+        "Xong: {added} mới, {updated} cập nhật, {unchanged} không đổi.",
+        "Done: {added} new, {updated} updated, {unchanged} unchanged.",
+    ),
     "skipped": ("Bỏ qua {name}: {reason}", "Skipped {name}: {reason}"),
     "too_many": ("{n} tệp một lúc; nhiều nhất {most}.", "{n} files at once; at most {most}."),
     "too_big": ("{name}: lớn hơn {mb} MB.", "{name}: larger than {mb} MB."),
@@ -208,7 +218,9 @@ class Labels:
         if len(parts) == 1 or not parts[1].isdigit() or not 1 <= int(parts[1]) <= 12:
             return parts[0]
         month = months[int(parts[1]) - 1]
-        return f"{int(parts[2])} {month} {parts[0]}" if len(parts) == 3 and parts[2].isdigit() else f"{month} {parts[0]}"
+        return (
+            f"{int(parts[2])} {month} {parts[0]}" if len(parts) == 3 and parts[2].isdigit() else f"{month} {parts[0]}"
+        )
 
 
 def choose_language(cookies: Mapping[str, str], accept: str) -> str:

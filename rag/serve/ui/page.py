@@ -16,7 +16,7 @@ from rag.serve.service import Service
 from rag.serve.ui import documents as documents_tab
 from rag.serve.ui import render
 from rag.serve.ui import settings as settings_tab
-from rag.serve.ui.chat import Chat
+from rag.serve.ui.chat import Chat, Frame
 from rag.serve.ui.labels import LANGUAGES, TEXT
 from rag.serve.ui.people import labels
 from rag.serve.ui.theme import make_theme
@@ -68,8 +68,8 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
         with gr.Column(scale=2, min_width=200, elem_id="h-left"):
             new = gr.Button(t("new"), size="sm", elem_id="h-new")
             listing = view("pick", "forget", elem_id="h-list")
-            with gr.Row(elem_id="h-exports"):
-                exports = {kind: gr.Button(t(f"export_{kind}"), size="sm", elem_classes="h-quiet") for kind in ("md", "json", "feedback")}
+            with gr.Accordion(t("export"), open=False, elem_id="h-exports"):
+                exports = {kind: gr.Button(t(f"export_{kind}"), size="sm") for kind in ("md", "json", "feedback")}
         with gr.Column(scale=6, min_width=300, elem_id="h-center"):
             log = view("suggest", "cite", "sources", "again", "edit", "rate", "comment", elem_id="h-chat")
             with gr.Row(elem_id="h-composer"):
@@ -93,18 +93,22 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
 
     outputs = [log, panel, current, listing, box, send, stop]
 
-    def running(events: Iterator[tuple[str, str, str]], request: gr.Request, clear: bool = True) -> Iterator[tuple[Any, ...]]:
-        """Turn the chat's frames into component updates: the box empties first, the send button comes back last."""
-        skip = gr.skip()
-        first, frame = True, None
-        for frame in events:
+    def running(frames: Iterator[Frame], request: gr.Request, clear: bool = True) -> Iterator[tuple[Any, ...]]:
+        """Turn the chat's frames into component updates: the box empties first; send comes back when it is done."""
+        skip, first, over = gr.skip(), True, False
+        for frame in frames:
+            names, emptied, sending, stopping = skip, skip, skip, skip
             if first:
-                first = False
-                yield *frame, skip, gr.update(value="") if clear else skip, gr.update(visible=False), gr.update(visible=True)
-            else:
-                yield *frame, skip, skip, skip, skip
-        if frame is not None:
-            yield skip, skip, skip, chat.listing(request, frame[2]), skip, gr.update(visible=True), gr.update(visible=False)
+                emptied = gr.update(value="") if clear else skip
+                sending, stopping = gr.update(visible=False), gr.update(visible=True)
+            if frame.done and not over:
+                names, sending, stopping = (
+                    chat.listing(request, frame.conversation),
+                    gr.update(visible=True),
+                    gr.update(visible=False),
+                )
+            first, over = False, frame.done
+            yield frame.log, frame.sources, frame.conversation, names, emptied, sending, stopping
 
     def on_send(question: str, conversation: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         yield from running(chat.ask(request, question or "", conversation), request)
@@ -138,7 +142,9 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
         return chat.conversation(request, conversation)[0]
 
     def on_open(event: gr.EventData, request: gr.Request) -> str:
-        return chat.document(request, str(getattr(event, "source", "")), getattr(event, "start", 0), getattr(event, "end", 0))
+        return chat.document(
+            request, str(getattr(event, "source", "")), getattr(event, "start", 0), getattr(event, "end", 0)
+        )
 
     def show(conversation: str, request: gr.Request) -> tuple[Any, ...]:
         return *chat.conversation(request, conversation), conversation, chat.listing(request, conversation)
@@ -190,7 +196,9 @@ def mount(app: Any, service: Service) -> Any:
     settings = service.settings
     chat = Chat(service)
     blocks, t = build(service, chat)
-    blocks.queue(default_concurrency_limit=settings.max_concurrency, max_size=settings.max_concurrency * 8, api_open=False)
+    blocks.queue(
+        default_concurrency_limit=settings.max_concurrency, max_size=settings.max_concurrency * 8, api_open=False
+    )
     threading.Thread(target=chat.suggestions.warm_up, name="rag-examples", daemon=True).start()
 
     from rag.serve.access import login
@@ -229,5 +237,5 @@ def _header(service: Service) -> str:
     out = f'<a class="h-tool" href="logout">{both("sign_out")}</a>' if service.settings.users else ""
     return (
         f'<header class="h-header"><div><h1>{both("title")}</h1><p>{both("tagline")}</p></div><div class="h-switches">'
-        f'{render.button("language", both("language"))}{render.button("theme", "◐", label=TEXT["theme"][0])}{out}</div></header>'
+        f"{render.button('language', both('language'))}{render.button('theme', '◐', label=TEXT['theme'][0])}{out}</div></header>"
     )

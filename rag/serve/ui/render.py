@@ -7,6 +7,7 @@ carry what they do in ``data-do``; the page's script and the component listen fo
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -25,7 +26,7 @@ def attributes(**values: object) -> str:
     return "".join(f' {k.replace("_", "-")}="{escape(str(v))}"' for k, v in values.items() if v is not None)
 
 
-def button(do: str, text: str, *, css: str = "h-tool", label: str | None = None, **data: object) -> str:
+def button(do: str, text: str, /, *, css: str = "h-tool", label: str | None = None, **data: object) -> str:
     """A button that does ``do``; ``text`` must be safe already, ``label`` is what a screen reader says."""
     known = {f"data_{k}": v for k, v in data.items()}
     return f'<button type="button" class="{css}"{attributes(data_do=do, aria_label=label, title=label, **known)}>{text}</button>'
@@ -80,7 +81,11 @@ def turn(
         parts.append(f'<p class="h-label">{t["nearest"]}</p><ul class="h-nearest">')
         for hit in answer.hits[:3]:
             place = button(
-                "sources", f"{escape(hit.title or hit.source)} <small>{t.date(hit.date)}</small>", css="h-link", turn=number, hit=hit.rank
+                "sources",
+                f"{escape(hit.title or hit.source)} <small>{t.date(hit.date)}</small>",
+                css="h-link",
+                turn=number,
+                hit=hit.rank,
             )
             parts.append(f"<li>{place}<span>{escape(_beginning(hit.text))}</span></li>")
         parts.append("</ul>")
@@ -105,9 +110,7 @@ def saved_turn(value: Turn, t: Labels, followups: Sequence[str] = ()) -> str:
 
 def log(turns: Iterable[str], t: Labels) -> str:
     """The conversation as a live region: a screen reader hears what is added."""
-    return (
-        f'<section class="h-log" role="log" aria-live="polite"{attributes(aria_label=t["conversation"])}>{"".join(turns)}</section>'
-    )
+    return f'<section class="h-log" role="log" aria-live="polite"{attributes(aria_label=t["conversation"])}>{"".join(turns)}</section>'
 
 
 def welcome(examples: Sequence[str], documents: int, t: Labels) -> str:
@@ -120,7 +123,9 @@ def welcome(examples: Sequence[str], documents: int, t: Labels) -> str:
     return f'<section class="h-welcome"><h2>{t["welcome"]}</h2><p>{escape(more)}</p>{tried}</section>'
 
 
-def sources(answer: Answer | None, number: int | str, t: Labels, focus: int | None = None, hit: int | None = None) -> str:
+def sources(
+    answer: Answer | None, number: int | str, t: Labels, focus: int | None = None, hit: int | None = None
+) -> str:
     """The sources panel of one answer: cited passages first, then the other retrieved ones.
 
     ``focus`` is the citation to scroll to, ``hit`` the rank of a retrieved passage to open.
@@ -131,10 +136,14 @@ def sources(answer: Answer | None, number: int | str, t: Labels, focus: int | No
     used = {(h.source, h.start) for c in answer.citations if (h := _home(c, answer.hits))}
     others = [h for h in answer.hits if (h.source, h.start) not in used]
     dates = sorted({c.date for c in answer.citations if c.date})
-    differ = f'<p class="h-note">{escape(t("dates_differ", dates=", ".join(t.date(d) for d in dates)))}</p>' if len(dates) > 1 else ""
+    differ = (
+        f'<p class="h-note">{escape(t("dates_differ", dates=", ".join(t.date(d) for d in dates)))}</p>'
+        if len(dates) > 1
+        else ""
+    )
     body = "".join(cards) or f'<p class="h-hint">{t["none_cited"]}</p>'
     rest = "".join(_other_card(h, number, t, opened=h.rank == hit) for h in others)
-    more = f'<h2>{t["also"]} <small>{len(others)}</small></h2>{rest}' if others else ""
+    more = f"<h2>{t['also']} <small>{len(others)}</small></h2>{rest}" if others else ""
     return (
         f'<section class="h-sources"{attributes(data_turn=number, data_focus=focus, data_hit=hit)}>'
         f"<h2>{t['cited']} <small>{len(cards)}</small></h2>{differ}{body}{more}</section>"
@@ -166,7 +175,14 @@ def conversations(found: Sequence[Conversation], current: str, t: Labels) -> str
     rows = []
     for item in found:
         here = ' aria-current="true"' if item.id == current else ""
-        drop = button("forget", "✕", css="h-drop", label=f"{t['delete_conversation']}: {item.title}", id=item.id, sure=t["sure_conversation"])
+        drop = button(
+            "forget",
+            "✕",
+            css="h-drop",
+            label=f"{t['delete_conversation']}: {item.title}",
+            id=item.id,
+            sure=t["sure_conversation"],
+        )
         name = f'<button type="button" class="h-conversation"{attributes(data_do="pick", data_id=item.id)}{here}>{escape(item.title)}</button>'
         rows.append(f"<li>{name}{drop}</li>")
     return f'<nav class="h-conversations"{attributes(aria_label=t["conversations"])}><ul>{"".join(rows)}</ul></nav>'
@@ -179,6 +195,10 @@ def message(text: str, kind: str = "note") -> str:
 
 # parts
 
+_THUMB = (
+    '<svg viewBox="0 0 24 24" width="17" height="17" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true">'
+    '<path d="M7 11v10H3V11zM7 11l5-8c1.7 0 3 1.3 3 3l-1 4h6l-2 11H7" stroke-linejoin="round"/></svg>'
+)
 _CARET = '<span class="h-caret" aria-hidden="true"></span>'
 _ICONS: Mapping[str, str] = {
     "abstained": '<span aria-hidden="true">∅ </span>',
@@ -191,7 +211,10 @@ def _tools(number: int | str, answer: Answer, t: Labels, good: bool | None, comm
     pressed = {True: "true", False: "false"}
     thumbs = "".join(
         f'<button type="button" class="h-tool"{attributes(data_do="rate", data_turn=number, data_good=int(value), aria_label=t[name], title=t[name], aria_pressed=pressed[good is value])}>{icon}</button>'
-        for value, name, icon in ((True, "good", "👍"), (False, "bad", "👎"))
+        for value, name, icon in (
+            (True, "good", _THUMB),
+            (False, "bad", _THUMB.replace("<svg", '<svg style="rotate: 180deg"')),
+        )
     )
     tools = [
         button("copy", t["copy"], copied=t["copied"]),
@@ -248,7 +271,9 @@ def _cited_card(citation: Citation, hits: Sequence[Hit], number: int | str, t: L
         text = _marked(passage.text, citation.start - passage.start, citation.end - passage.start)
         meta = _meta(citation.source, citation.date, passage.page, passage.heading, t)
     unsure = "" if citation.supported else f'<p class="h-note">{t["unsupported"]}</p>'
-    open_it = button("open", t["open_document"], css="h-link", source=citation.source, start=citation.start, end=citation.end)
+    open_it = button(
+        "open", t["open_document"], css="h-link", source=citation.source, start=citation.start, end=citation.end
+    )
     back = button("back", t["back"], css="h-link h-back", turn=number)
     return (
         f'<article class="h-card" tabindex="-1"{attributes(id=f"card-{number}-{citation.n}")}>'
@@ -278,9 +303,19 @@ def _document_text(document: Document, start: int, end: int) -> str:
     if len(text) > 2 * _AROUND:
         low, high = max(0, start - _AROUND), min(len(text), end + _AROUND)
     before, after = ("… " if low else ""), (" …" if high < len(text) else "")
-    if not low <= start < end <= high:
-        return before + escape(text[low:high]) + after
-    return before + _marked(text[low:high], start - low, end - low) + after
+    # Cut at every place where something begins or ends; each piece then carries what holds over the whole of it.
+    heads = [(h.start, h.end) for h in document.headings if low <= h.start < h.end <= high]
+    shown = (start, end) if low <= start < end <= high else (low, low)
+    cuts = sorted({low, high, *shown, *(place for head in heads for place in head)})
+    out = [before]
+    for begin, stop in itertools.pairwise(cuts):
+        piece = escape(text[begin:stop])
+        if any(a <= begin and stop <= b for a, b in heads):
+            piece = f"<strong>{piece}</strong>"
+        if shown[0] <= begin and stop <= shown[1]:
+            piece = f"<mark>{piece}</mark>"
+        out.append(piece)
+    return "".join([*out, after])
 
 
 def _beginning(text: str, length: int = 160) -> str:

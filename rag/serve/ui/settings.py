@@ -22,7 +22,9 @@ def build(service: Service, chat: Chat, t: Any, tab: Any) -> None:
     mine = chat.may_choose_model
     with gr.Column(elem_id="h-settings"):
         gr.Markdown(t("settings_intro"))
-        llm = gr.Textbox(label=t("llm"), info=t("llm_hint") if mine else t("llm_fixed"), value=defaults.llm, interactive=mine)
+        llm = gr.Textbox(
+            label=t("llm"), info=t("llm_hint") if mine else t("llm_fixed"), value=defaults.llm, interactive=mine
+        )
         with gr.Row():
             base_url = gr.Textbox(label=t("base_url"), interactive=mine, placeholder="http://127.0.0.1:8000/v1")
             api_key = gr.Textbox(label=t("api_key"), type="password", interactive=mine)
@@ -54,7 +56,9 @@ def build(service: Service, chat: Chat, t: Any, tab: Any) -> None:
             kept.get("verification") or defaults.verification,
         )
 
-    def on_save(llm: str, base_url: str, api_key: str, k: float, language: str, verification: str, request: gr.Request) -> str:
+    def on_save(
+        llm: str, base_url: str, api_key: str, k: float, language: str, verification: str, request: gr.Request
+    ) -> str:
         words, who = labels(request), person(request)
         values: dict[str, Any] = {"k": int(k), "answer_language": language, "verification": verification}
         if mine:

@@ -26,7 +26,11 @@ _SAMPLES: tuple[tuple[str, str, str], ...] = (
         "Bao nhiêu cơ sở y tế ở Thanh Hóa khám chữa bệnh bằng căn cước công dân gắn chíp?",
         "How many health facilities in Thanh Hóa accept chip-based citizen ID cards?",
     ),
-    ("hau-giang-2023-01.md", "hau giang xep thu may ve chi so chuyen doi so nam 2021", "What was Hậu Giang's DTI rank in 2021?"),
+    (
+        "hau-giang-2023-01.md",
+        "hau giang xep thu may ve chi so chuyen doi so nam 2021",
+        "What was Hậu Giang's DTI rank in 2021?",
+    ),
     (
         "ha-tinh-2024.md",
         "Doanh thu thương mại điện tử của Hà Tĩnh năm 2024 là bao nhiêu?",
@@ -73,15 +77,15 @@ class Suggestions:
         documents = self.service.documents()
         asked = {p.lower() for p in _places(answer.question + " " + answer.query)}
         places = [p for p in _unique(p for d in documents for p in _places(d.title)) if p.lower() not in asked]
-        years = sorted({(d.date or "")[:4] for d in documents if any(p.lower() in asked for p in _places(d.title))} - {""})
+        years = sorted(
+            {(d.date or "")[:4] for d in documents if any(p.lower() in asked for p in _places(d.title))} - {""}
+        )
         cited = {(c.date or "")[:4] for c in answer.citations}
         wanted = [t("followup_place", place=p) for p in places[:4]]
         wanted += [t("followup_year", year=y) for y in years if y not in cited and y not in answer.question][:2]
         return self._answered(wanted, 3, history)
 
-    def _answered(
-        self, candidates: Iterable[str], most: int, history: Sequence[tuple[str, str]] = ()
-    ) -> list[str]:
+    def _answered(self, candidates: Iterable[str], most: int, history: Sequence[tuple[str, str]] = ()) -> list[str]:
         found: list[str] = []
         for number, candidate in enumerate(candidates):
             if len(found) == most or number == _TRIED:
