@@ -8,13 +8,16 @@ other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
 from rag.ask import glossary
-from rag.text.dates import DateSpan, find_dates
+from rag.ask.measures import MEASURE, measure_at
+from rag.ask.moments import Clock, all_dates, clocks
+from rag.text.abbreviations import TABLE, learn
+from rag.text.dates import DateSpan
 from rag.text.language import detect
 from rag.text.names import Name, find_names, find_places
 from rag.text.normalise import canonical, fold, nfc
@@ -24,57 +27,47 @@ from rag.text.stopwords import STOPWORDS_EN, STOPWORDS_VI, STOPWORDS_VI_FOLDED
 from rag.types import Span
 
 _WORD = re.compile(r"[^\W_]+(?:[&'’][^\W_]+)*")
-_BREAK = re.compile(r"[;:()\[\]\n!?–—\"“”]|,(?!\d)|\.(?!\d)|\s-\s")
-_JOIN = re.compile(
-    r"\b(?:và|va|còn|trong khi|and|while|whereas|with|plus|but|or|hoặc|đến|tới|lên|to|so với|compared)\b", re.IGNORECASE
-)
+_RUN = re.compile(r"[^\W_]+")
+_BREAK = re.compile(r"[;:()\[\]\n!?–—\"“”|]|,(?!\d)|\.(?!\d)|\s-\s")
+_STRONG_JOIN = re.compile(r"\b(?:và|còn|trong khi|riêng|nhưng|and|while|whereas|but|plus)\b")
+_WEAK_JOIN = re.compile(r"\b(?:với|hoặc|or|with)\b")
+_RANGE_JOIN = re.compile(r"\W*(?:đến|tới|lên|lên tới|lên đến|xuống|xuống còn|còn|to|up to|down to|and|và|-|–|—)\W*\Z")
 _ENGLISH_HINTS = frozenset(
     "the of and in to is are was were for with by on at has have had that from as an be it its this not".split()
 )
-
-# Units of one kind, with the factor to the smallest of them (grams, metres, square metres, minutes).
-_SCALES: dict[str, tuple[str, Decimal]] = {}
-for _kind, _table in {
-    "mass": "gram 1 gam 1 g 1 kg 1000 kilogram 1000 kilograms 1000 kí 1000 ký 1000 yến 10000 tạ 100000 tấn 1000000 ton 1000000 tons 1000000 tonne 1000000 tonnes 1000000",
-    "length": "m 1 mét 1 metre 1 metres 1 meter 1 meters 1 cm 0.01 km 1000 kilomet 1000 kilometre 1000 kilometres 1000 kilometer 1000 kilometers 1000 kilômét 1000",
-    "area": "m2 1 m² 1 ha 10000 hecta 10000 héc 10000 hectare 10000 hectares 10000 km2 1000000 km² 1000000",
-}.items():
-    _parts = _table.split()
-    for _unit, _factor in zip(_parts[::2], _parts[1::2], strict=True):
-        _SCALES[_unit] = (_kind, Decimal(_factor))
-_CURRENCY = {"đồng": "vnd", "dong": "vnd", "vnd": "vnd", "vnđ": "vnd", "đ": "vnd", "usd": "usd", "đô": "usd", "dollars": "usd", "dollar": "usd",
-             "euro": "eur", "euros": "eur", "eur": "eur", "yên": "jpy", "yen": "jpy"}  # fmt: skip
-_MORE_NUMBERS = re.compile(
-    r"(?P<two>\bgấp đôi\b|\btwice\b|\bdouble[ds]?\b)|(?P<three>\bgấp ba\b|\btriple[ds]?\b)|(?P<half>\b(?:một )?nửa\b|\bhalf\b)"
-    r"|(?P<one>\bđầu tiên\b|\blần đầu\b|\bhạng nhất\b|\bquán quân\b|\bđứng đầu\b|\bdẫn đầu\b|\btop spot\b|\branks? top\b)"
-    r"|(?P<all>\btất cả\b|\btoàn bộ\b|\b(?:100 )?phần trăm\b|\ball\b|\bevery\b|\bentire\b)",
-    re.IGNORECASE,
-)
-_EXTRA = {"two": Decimal(2), "three": Decimal(3), "half": Decimal(50), "one": Decimal(1), "all": Decimal(100)}
+_RANGE = re.compile(r"\s?[-–—]\s?|\s+(?:đến|tới|to)\s+")
 
 # Turns of phrase with a negative word that deny nothing.
 _IDIOMS = re.compile(
-    r"không (?:dùng|sử dụng) tiền mặt|không (?:chỉ|những|riêng|ngừng|ít|kém|gian|khí|quân|lực|tặc|kể|sao|thể không|thể thiếu)|hàng không|trên không"
-    r"|không biết (?:bao nhiêu|chừng)|chưa (?:đầy|tới|đến)|khong (?:dung|su dung) tien mat|khong (?:chi|nhung|ngung|it|kem|gian|khi|quan)|hang khong"
-    r"|not only|not just|not merely|no less than|no fewer than|no more than|not least|non-?cash|without cash|cashless|no\.\s*\d+|nothing but"
+    r"không (?:dùng|sử dụng) tiền mặt|không (?:chỉ|những|riêng|ngừng|ít|kém|gian|khí|quân|lực|tặc|kể|sao|thể không|thể thiếu|người lái|ngờ|may|lưu|chiến|kích|quá|dưới|trung)"
+    r"|(?:phòng|hàng|trên|hư|đường|hay|hoặc|nếu|bầu|tập) không\b|không biết (?:bao nhiêu|chừng)|chưa (?:đầy|tới|đến|kể|bao lâu)|chẳng (?:hạn|những)|krong no"
+    r"|khong (?:dung|su dung) tien mat|khong (?:chi|nhung|ngung|it|kem|gian|khi|quan)|(?:phong|hang) khong|chang han|không\s*\?"
+    r"|not only|not just|not merely|not yet only|no less than|no fewer than|no more than|not least|not more than|non-?cash|without cash|cashless|no\.\s*\d+|nothing but|krong no|no doubt"
 )
-_NEGATION = re.compile(
-    r"\b(?:không|chưa|chẳng|chả|đừng|khong|chua|chang|not|no|never|none|neither|nor|without|cannot|lacks?|lacked|fail(?:s|ed)? to)\b|n['’]t\b"
-)
+_NEGATION = re.compile(r"\b(?:không|chưa|chẳng|chả|khong|chua|not|no|never|none|neither|nor|cannot)\b|n['’]t\b")
 _HEDGE_OVER = re.compile(
-    r"(?:\bhơn|\btrên|\bquá|\bvượt|\bít nhất|\bover|\bmore than|\babove|\bat least|\bexceed(?:s|ed|ing)?|\bhon|\btren)\s+(?:[^\W\d]+\s+)?$"
+    r"(?:\bhơn|\btrên|\bquá|\bvượt|\bít nhất|\btối thiểu|\bover|\bmore than|\babove|\bat least|\bexceed(?:s|ed|ing)?|\bhon|\btren|\bkhông dưới)\s+(?:[^\W\d]+\s+)?$"
 )
 _HEDGE_UNDER = re.compile(
-    r"(?:\bgần|\bdưới|\bchưa đến|\bchưa đầy|\bnearly|\balmost|\bunder|\bless than|\bbelow|\bfewer than|\bgan|\bduoi)\s+(?:[^\W\d]+\s+)?$"
+    r"(?:\bgần|\bdưới|\bchưa đến|\bchưa đầy|\bchưa tới|\btối đa|\bkhông quá|\bnearly|\balmost|\bunder|\bless than|\bbelow|\bfewer than|\bat most|\bup to|\bgan|\bduoi"
+    r"|\bno more than)\s+(?:[^\W\d]+\s+)?$"
 )
 _HEDGE_ABOUT = re.compile(
-    r"(?:\bkhoảng|\bchừng|\bxấp xỉ|\bước|\babout|\baround|\bapproximately|\broughly|\bsome|\bkhoang)\s+(?:[^\W\d]+\s+)?$"
+    r"(?:\bkhoảng|\bchừng|\bxấp xỉ|\bước|\babout|\baround|\bapproximately|\broughly|\bsome|\bkhoang|\btầm|\bngót)\s+(?:[^\W\d]+\s+)?$"
+)
+_STRICT_UNDER = re.compile(
+    r"(?:\bdưới|\bthấp hơn|\bnhỏ hơn|\bít hơn|\bkém|\bless than|\bfewer than|\bunder|\bbelow|\byounger than|\bshorter than|\blower than)\s+(?:đủ\s+)?$"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A checkable value. ``kind`` is number, date, person, place, organisation, document or other."""
+    """A checkable value. ``kind`` is number, date, time, person, place, organisation, document or other.
+
+    ``amount`` is a number in its measure's smallest unit, ``also`` another reading of it ("1,535 km"); ``measure`` is "",
+    "%", a currency or a kind of quantity; ``per`` the period of a rate ("year"); ``hedge`` over, under or about; ``word``
+    a number in words.
+    """
 
     kind: str
     start: int
@@ -82,8 +75,11 @@ class Value:
     text: str
     number: Number | None = None
     date: DateSpan | None = None
+    clock: Clock | None = None
     amount: Decimal = Decimal(0)
+    also: Decimal | None = None
     measure: str = ""
+    per: str = ""
     hedge: str = ""
     word: bool = False
 
@@ -109,8 +105,8 @@ class Negation:
 class Reading:
     """A text analysed once. All offsets refer to ``text`` (NFC)."""
 
-    __slots__ = ("_bags", "accented", "canon", "compact", "dates", "english", "folded", "names", "negations", "numbers", "places",
-                 "sentences", "text", "tokens", "units")  # fmt: skip
+    __slots__ = ("_bags", "_expanded", "accented", "breaks", "canon", "compact", "dates", "english", "folded", "names", "negations",
+                 "numbers", "places", "row", "sentences", "text", "times", "tokens", "units")  # fmt: skip
 
     def __init__(self, text: str) -> None:
         self.text = text = nfc(text)
@@ -122,69 +118,75 @@ class Reading:
         ]
         self.english = self._is_english()
         self.compact = re.sub(r"[\W_]+", "", self.folded)
+        self.row = flat(self.folded)
         self.sentences = sentence_spans(text)
-        dates = find_dates(text)
+        self.breaks = [(m.start(), m.end(), m.group()) for m in _BREAK.finditer(text)]
+        dates = all_dates(text)
         self.dates = [Value("date", d.start, d.end, d.text, date=d) for d in dates]
-        names = find_names(text)
-        documents = [(n.start, n.end) for n in names if n.kind == "document"]
-        self.numbers = list(self._numbers([*((d.start, d.end) for d in dates), *documents]))
-        self.names = [Value(n.kind, n.start, n.end, n.text) for n in self._own_names(names)]
+        names = [n for n in find_names(text) if not any(d.start < n.end and n.start < d.end for d in dates)]
+        taken = [
+            *((d.start, d.end) for d in dates),
+            *((n.start, n.end) for n in names if n.kind == "document" or _holds_digit(n)),
+        ]
+        self.times = [Value("time", t.start, t.end, t.text, clock=t) for t in clocks(text, taken)]
+        taken += [(t.start, t.end) for t in self.times]
+        self.numbers = self._ranges(list(self._numbers(taken)))
+        self.names = [Value(n.kind, n.start, n.end, n.text) for n in names]
         self.places = [Value("place", p.start, p.end, p.text) for p in find_places(text)]
         self.units = list(self._units())
         self.negations = list(self._negations())
         self._bags: dict[Span, str] = {}
+        self._expanded: str | None = None
 
     def _is_english(self) -> bool:
-        if self.accented:
-            return False
         words = [w for _, _, w in self.tokens]
-        return any(w in _ENGLISH_HINTS for w in words) or (bool(words) and detect(self.text) == "en")
-
-    def _own_names(self, names: list[Name]) -> Iterator[Name]:
-        """Names without those that are dates ("August") or numbers."""
-        for n in names:
-            if any(d.start < n.end and n.start < d.end for d in self.dates):
-                continue
-            yield n
+        hints = sum(w in _ENGLISH_HINTS for w in words)
+        if self.accented and hints * 8 < len(words):
+            return False
+        return bool(hints) or (bool(words) and detect(self.text) == "en")
 
     def _numbers(self, skip: list[Span]) -> Iterator[Value]:
-        taken: list[Span] = list(skip)
         for n in find_numbers(self.text, skip=skip):
             before = self.canon[max(0, n.start - 24) : n.start]
+            if re.search(r"[^\W\d][\u2010-\u2015\u2212-]$", self.text[max(0, n.start - 2) : n.start]):
+                continue  # COVID-19
             hedge = "over" if _HEDGE_OVER.search(before) else "under" if _HEDGE_UNDER.search(before) else ""
             if not hedge and _HEDGE_ABOUT.search(before):
                 hedge = "about"
-            amount, measure = n.value, "%" if n.percent else ""
-            unit = self.text[n.end :].lstrip()[:3].rstrip(" ,.;") if n.unit in ("m", "km") else n.unit
-            if unit in _SCALES and not n.percent:
-                measure, factor = _SCALES[unit]
-                amount *= factor
-            elif n.unit in _CURRENCY:
-                measure = _CURRENCY[n.unit]
-            elif n.start and self.text[n.start - 1] == "$":
-                measure = "usd"
-            yield Value(
-                "number",
-                n.start,
-                n.end,
-                n.text,
-                number=n,
-                amount=amount,
-                measure=measure,
-                hedge=hedge,
-                word=not n.text[:1].isdigit(),
-            )
-            taken.append((n.start, n.end))
+            found = measure_at(self.canon, n, self.text)
+            also = None
+            if re.fullmatch(r"\d{1,3}[.,]\d{3}", n.text.split()[0]) and (n.text.split()[0][-4] == ".") == self.english:
+                also = n.value / 1000 * found.factor  # "1,535 km" in Vietnamese, "1.535 km" in English
+            measure = "%" if n.percent else found.measure
+            amount = n.value * (1 if n.percent else found.factor)
+            yield Value("number", n.start, n.end, n.text, number=n, amount=amount, also=also, measure=measure, per=found.per, hedge=hedge,
+                        word=not n.text[:1].isdigit())  # fmt: skip
 
-    def more_numbers(self) -> Iterator[tuple[str, Decimal]]:
-        """Quantities said otherwise: gấp đôi, half, toàn bộ; as (kind, value)."""
-        for m in _MORE_NUMBERS.finditer(self.canon):
-            name = m.lastgroup or ""
-            yield name, _EXTRA[name]
+    def _ranges(self, numbers: list[Value]) -> list[Value]:
+        """ "36-37 percent", "8,5-17 tỷ đồng": the first number takes over the second one's measure."""
+        out = list(numbers)
+        for i in range(len(out) - 1):
+            a, b = out[i], out[i + 1]
+            if (
+                a.measure
+                or not b.measure
+                or a.number is None
+                or b.number is None
+                or not _RANGE.fullmatch(self.canon[a.end : b.start])
+            ):
+                continue
+            scale = b.amount / b.number.value if b.number.value and a.number.value < 1000 else Decimal(1)
+            out[i] = replace(
+                a,
+                amount=a.number.value * scale,
+                measure=b.measure,
+                number=replace(a.number, percent=b.number.percent, unit=b.number.unit),
+            )
+        return out
 
     def _units(self) -> Iterator[Unit]:
-        """Content units outside numbers and dates."""
-        skip = [(v.start, v.end) for v in (*self.numbers, *self.dates)]
+        """Content units outside numbers, dates and times."""
+        skip = [(v.start, v.end) for v in (*self.numbers, *self.dates, *self.times)]
         if self.english:
             covered: list[Span] = []
             for m in glossary.english_phrases().finditer(self.canon):
@@ -213,7 +215,9 @@ class Reading:
         for m in _NEGATION.finditer(self.canon):
             if _overlaps(idioms, m.start(), m.end()):
                 continue
-            limit = min((b.start() for b in _BREAK.finditer(self.text, m.end())), default=len(self.text))
+            if self.text[m.start()].isupper() and m.group() == "no" and m.start():
+                continue
+            limit = min((s for s, _, _ in self.breaks if s >= m.end()), default=len(self.text))
             scope = tuple(u for u in self.units if m.end() <= u.start < limit)[:4]
             yield Negation(m.start(), m.end(), scope)
 
@@ -222,16 +226,27 @@ class Reading:
         end = len(self.text) if end is None else end
         key = (start, end)
         if key not in self._bags:
-            words = " ".join(self.folded[s:e] for s, e, _ in self.tokens if start <= s and e <= end)
-            parts = [f" {words} "]
+            inside = [(s, e, w) for s, e, w in self.tokens if start <= s and e <= end]
+            parts = [
+                f" {' '.join(self.folded[s:e] for s, e, w in inside if not self.english or w not in STOPWORDS_EN)} "
+            ]
             if self.english:
                 parts += [f" {f} " for u in self.units if start <= u.start and u.end <= end for f in u.forms]
-                content = [
-                    self.folded[s:e] for s, e, w in self.tokens if start <= s and e <= end and w not in STOPWORDS_EN
-                ]
-                parts[0] = f" {' '.join(content)} "
             self._bags[key] = "|".join(parts)
         return self._bags[key]
+
+    def expanded(self) -> str:
+        """The folded words in a row, then the long forms of the short ones in it, and the short forms of the long ones."""
+        if self._expanded is None:
+            parts = [self.row]
+            for short, long in (*TABLE.items(), *learn(self.text).items()):
+                folded = flat(fold(long)).strip()
+                if re.search(rf"(?<![\w&]){re.escape(short)}(?![\w&])", self.text):
+                    parts.append(f" {folded} ")
+                if f" {folded} " in self.row:
+                    parts.append(flat(fold(short)))
+            self._expanded = "|".join(parts)
+        return self._expanded
 
     def sentence_of(self, at: int) -> Span:
         """The span of the sentence that holds position ``at``."""
@@ -240,23 +255,54 @@ class Reading:
                 return start, end
         return 0, len(self.text)
 
-    def segment(self, value: Value, rivals: list[Value]) -> Span:
-        """The run of words that belongs to ``value``: cut at punctuation, and between it and its neighbours of the same kind."""
+    def segment(self, value: Value, pool: Iterable[Value]) -> Span:
+        """The run of words that belongs to ``value``: cut between it and its neighbours of ``pool`` at the strongest mark
+        there is, and for numbers and names at any comma. The two ends of "from X to Y" share their run."""
         low, high = self.sentence_of(value.start)
-        for m in _BREAK.finditer(self.text, low, high):
-            if m.end() <= value.start:
-                low = m.end()
-            elif m.start() >= value.end:
-                high = m.start()
-                break
-        for other in rivals:
-            if other.end <= value.start and other.end > low:
-                joins = [j.start() for j in _JOIN.finditer(self.text, other.end, value.start)]
-                low = joins[-1] if joins else value.start
-            elif other.start >= value.end and other.start < high:
-                joins = [j.start() for j in _JOIN.finditer(self.text, value.end, other.start)]
-                high = joins[0] if joins else other.start
+        wide = value.kind == "date"
+        for start, end, mark in self.breaks:
+            if wide and mark not in ";\n":
+                continue
+            if low < end <= value.start:
+                low = end
+            elif value.end <= start < high:
+                high = start
+        before = max((v for v in pool if v.end <= value.start and v.end > low), key=lambda v: v.end, default=None)
+        after = min((v for v in pool if v.start >= value.end and v.start < high), key=lambda v: v.start, default=None)
+        if before is not None and not self._one_range(before.end, value.start):
+            low = max(low, self._cut(before.end, value.start, wide))
+        if after is not None and not self._one_range(value.end, after.start):
+            high = min(high, self._cut(value.end, after.start, wide))
         return low, high
+
+    def _one_range(self, start: int, end: int) -> bool:
+        between = self.canon[start:end]
+        return (
+            len(between) < 40
+            and sum(1 for u in self.units if start <= u.start < end) <= 2
+            and _RANGE_JOIN.search(between) is not None
+            and "," not in between
+        )
+
+    def _cut(self, start: int, end: int, wide: bool) -> int:
+        """Where the words between two values part."""
+        if wide:
+            commas = [s for s, _, mark in self.breaks if start <= s < end and mark == ","]
+            if commas:
+                return commas[-1]
+        joins = [m.start() for m in _STRONG_JOIN.finditer(self.canon, start, end)] or [
+            m.start() for m in _WEAK_JOIN.finditer(self.canon, start, end)
+        ]
+        return joins[0] if joins else end
+
+
+def flat(text: str) -> str:
+    """The words of a text in a row, as " a b c "."""
+    return f" {' '.join(_RUN.findall(text))} "
+
+
+def _holds_digit(name: Name) -> bool:
+    return any(c.isdigit() for c in name.text)
 
 
 def _overlaps(spans: list[Span], start: int, end: int) -> bool:
@@ -268,7 +314,15 @@ def matches(unit: Unit, bag: str) -> bool:
     return any(f" {form} " in bag for form in unit.forms)
 
 
+def strict_bound(reading: Reading, value: Value) -> bool:
+    """Whether a number is a bound that is not reached: "dưới 14 tuổi", "less than 5"."""
+    return _STRICT_UNDER.search(reading.canon[max(0, value.start - 18) : value.start]) is not None
+
+
 @lru_cache(maxsize=2048)
 def read(text: str) -> Reading:
     """The reading of ``text``; passages come back for every sentence of an answer, so they are kept."""
     return Reading(text)
+
+
+__all__ = ["MEASURE", "Negation", "Reading", "Unit", "Value", "flat", "matches", "read", "strict_bound"]

@@ -1,0 +1,187 @@
+"""Do the names of a claim stand in a passage, across accents, short forms and translation?
+
+Knows nothing of numbers or wording.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.ask import glossary
+from rag.ask.facts import Reading, Value, flat
+from rag.text.abbreviations import TABLE
+from rag.text.names import canonical_place
+from rag.text.normalise import canonical, fold
+from rag.text.stopwords import STOPWORDS_EN
+
+_RUN = re.compile(r"[^\W_]+")
+_HONORIFICS = frozenset(
+    "ông bà anh chị cô chú bác em cụ thầy gs pgs ts ths bs ks ong mr mrs ms dr prof sir madam".split()
+)
+_TITLES = frozenset(
+    "president minister prime deputy vice chairman chairwoman director head secretary general chief ceo professor doctor king queen governor "
+    "mayor senator officer chair manager spokesman spokesperson press foreign former".split()
+)
+_TYPES = frozenset(
+    "tinh huyen xa phuong quan thon xom ap lang thanh pho tp tx thi tran province district commune ward city town hamlet village the of street "
+    "river lake bay island islands mountain road bridge port beach cape"
+    .split()
+)  # fmt: skip
+_GENERIC = frozenset(
+    "tinh nha dang trung chinh quoc bi chu so bo uy hoi nguoi nhan dan nuoc internet app website online covid".split()
+)
+_SYLLABLE = re.compile(r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?\Z")
+
+
+def named(c: Reading) -> list[Value]:
+    """The names to check: those found as names, and places written in small letters, none twice."""
+    out = list(c.names)
+    for place in c.places:
+        if not any(n.start < place.end and place.start < n.end for n in out):
+            out.append(place)
+    return out
+
+
+def state(value: Value, c: Reading, p: Reading, extra: Reading) -> bool | None:
+    """True: the name stands in the passage (or, but for persons, in its context); False: it does not; None: it cannot be
+    told, as for a foreign name that may have been translated; the wording decides then."""
+    if value.kind == "document":
+        return _document(value.text, p, extra)
+    words = _words(value, c)
+    if not words:
+        return None
+    if _stands(words, value, c, p):
+        return True
+    if value.kind != "person" and _stands(words, value, c, extra):
+        return True
+    if value.kind in ("place", "other", "organisation"):
+        place = canonical_place(value.text)
+        if any(canonical_place(q.text) == place for q in (*p.places, *extra.places)):
+            return True
+    if c.english != p.english:
+        return _translated(words, value, p, extra)
+    name = flat(fold(value.text))
+    accents = p.accented and c.accented
+    if not accents or not value.text.isascii() or value.text.isupper():
+        for form in _spelled(name, value.text):
+            if form in p.expanded() or form in extra.expanded():
+                return True
+    if c.english:
+        known = [w for w in words if w not in _TYPES]
+        return bool(known) and all(
+            f" {glossary.stem(w)} " in p.bag() or f" {w} " in p.bag() + extra.bag() for w in known
+        )
+    if value.kind == "other" and len(words) == 1:
+        word = words[0]
+        if f" {fold(word)} " in p.bag() + extra.bag():
+            return True
+        return None if fold(word) in _GENERIC else False
+    if value.kind in ("other", "organisation") and not accents:
+        return all(f" {fold(w)} " in p.bag() + "|" + extra.bag() for w in words)
+    if value.kind in ("other", "organisation"):
+        there = flat(p.canon) + "|" + flat(extra.canon)
+        return all(f" {w} " in there for w in words)
+    return False
+
+
+def _words(value: Value, c: Reading) -> list[str]:
+    """The words of a name that must stand somewhere: without honorifics, titles, and the kind of place it is."""
+    words = _RUN.findall(re.sub(r"['’]s\b", "", canonical(value.text)))
+    while words and words[0] in _HONORIFICS:
+        words = words[1:]
+    if c.english:
+        while words and (words[0] in _TITLES or words[0] in STOPWORDS_EN or words[0] == "according"):
+            words = words[1:]
+        if len(words) == 1 and (words[0] in STOPWORDS_EN or words[0] in _TITLES):
+            return []
+    if value.kind in ("place", "other", "person"):
+        while len(words) > 1 and fold(words[0]) in _TYPES:
+            words = words[1:]
+        while len(words) > 1 and words[-1] in _TYPES and words[-1].isascii() and c.english:
+            words = words[:-1]
+    return words
+
+
+def _stands(words: list[str], value: Value, c: Reading, p: Reading) -> bool:
+    """The name's words in a row in the passage; accents count where both texts carry them."""
+    exact = p.accented and (c.accented or any(not w.isascii() for w in words))
+    if exact and any(not w.isascii() for w in words):
+        return f" {' '.join(words)} " in flat(p.canon)
+    row = " ".join(fold(w) for w in words)
+    if f" {row} " in p.row:
+        return True
+    joined = row.replace(" ", "")
+    return len(joined) >= 5 and (len(words) > 1 or c.english) and joined in p.compact
+
+
+def _document(text: str, p: Reading, extra: Reading) -> bool:
+    m = re.search(r"\d{1,5}(?:[-/][\wĐđ&-]+)*", text)
+    if not m:
+        return True
+    code = re.sub(r"\W", "", fold(m.group()))
+    for reading in (p, extra):
+        for q in re.finditer(r"(?<![\d.,])\d{1,5}(?:[-/][\w&-]+)*", reading.folded):
+            whole = re.sub(r"\W", "", q.group())
+            if whole == code or (code.isdigit() and re.match(rf"{code}(?!\d)", q.group())):
+                return True
+    return False
+
+
+def _spelled(name: str, written: str) -> list[str]:
+    """A folded name with its short forms spelled out, or its long ones shortened; the name itself first."""
+    forms = [name]
+    for short, long in TABLE.items():
+        if re.search(rf"(?<![\w&]){re.escape(short)}(?![\w&])", written):
+            forms.append(flat(fold(re.sub(rf"(?<![\w&]){re.escape(short)}(?![\w&])", long, written))))
+        elif flat(fold(long)) in name:
+            forms.append(name.replace(flat(fold(long)).strip(), flat(fold(short)).strip()))
+    return forms
+
+
+def _translated(words: list[str], value: Value, p: Reading, extra: Reading) -> bool | None:
+    """A name in the other language: proper parts must stand as they are, common words as the glossary has them."""
+    bag = p.bag() + "|" + extra.bag() + "|" + p.expanded()
+    phrase = " ".join(words)
+    whole = glossary.vietnamese(phrase)
+    if whole:
+        return any(f" {v} " in bag for v in whole)
+    known = hit = 0
+    rest = phrase
+    for m in glossary.english_phrases().finditer(phrase):
+        known += 1
+        hit += any(f" {v} " in bag for v in glossary.vietnamese(m.group()))
+        rest = rest.replace(m.group(), " ")
+    proper: list[bool] = []
+    run: list[str] = []
+    for w in [*_RUN.findall(rest), ""]:
+        f = fold(w)
+        forms = glossary.vietnamese(w) if w else ()
+        if w and not forms and w not in STOPWORDS_EN and w not in _TITLES and (_SYLLABLE.match(f) or not w.isascii()):
+            run.append(f)
+            continue
+        if run:
+            joined = "".join(run)
+            proper.append(
+                f" {' '.join(run)} " in p.row
+                or f" {' '.join(run)} " in extra.row
+                or (len(joined) > 4 and joined in p.compact + " " + extra.compact)
+            )
+            run = []
+        if not w or w in STOPWORDS_EN or w in _TITLES:
+            continue
+        if f" {f} " in bag:
+            proper.append(True)
+        elif forms:
+            known += 1
+            hit += any(f" {v} " in bag for v in forms)
+    if proper and not all(proper):
+        return False
+    if known and hit * 2 < known and not any(proper):
+        return False if known >= 2 else None
+    return True if proper or (known and hit == known) else None
+
+
+def persons_like(value: Value, p: Reading) -> list[Value]:
+    """The mentions of a person in the passage."""
+    wanted = fold(value.text)
+    return [q for q in p.names if q.kind == "person" and (fold(q.text) in wanted or wanted in fold(q.text))]
