@@ -230,7 +230,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
             folded,
         ).search(text[:start])
     ):
-        return Wanted("decision", "", start, end, several)
+        return Wanted("decision", _document_kind(text[:start]), start, end, several)
     if (
         before[-1:]
         and before[-1] in ("tăng", "giảm", "tang", "giam")
@@ -270,6 +270,15 @@ _FOLDED_STOP = frozenset(fold(w) for w in _STOP) - {"co", "do", "ra", "va", "qua
     "co",
     "va",
 }
+
+
+def _document_kind(before: str) -> str:
+    """The last kind of document named before the question word: "quyết định", "nghị quyết" …"""
+    found = re.findall(
+        r"quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|văn bản|đề án|luật|quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|thong tu|cong van|van ban|de an|luat",
+        before,
+    )
+    return found[-1] if found else ""
 
 
 def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple[str, str, int]:

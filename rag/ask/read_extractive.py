@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rag.ask import compare, features, frames, spans, support, weigh
 from rag.ask.draft import Draft, renumber
-from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, places_of, sentences_of
 from rag.ask.pieces import pieces
 from rag.ask.short import Found, pick
 from rag.ask.similar import Similar
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MAX_TOKENS = 80
+LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
+FAR_PLACE = 4.0  # the score taken off where a document does not speak of the place asked about
+OTHER_PLACE = 0.7  # and where a sentence names another place
 READ_HITS = 8
 CLOSE_SENTENCES = 6
 
@@ -59,8 +62,6 @@ class Reading:
     short: tuple[str, ...]
     probability: float
     signals: Mapping[str, float]
-    sentences: tuple[Sentence, ...] = ()
-    shares: tuple[float, ...] = ()
 
 
 class ExtractiveReader:
@@ -100,57 +101,85 @@ class ExtractiveReader:
         asked, sentences, rows, abbreviated = self.rows(query, text, hits)
         if not sentences:
             return Reading(asked, (), (), 0.0, {})
-        shares = weigh.softmax(self._scorer("sentence", asked)(rows))
-        order = [
-            int(i)
-            for i in np.argsort(-shares, kind="stable")[:CLOSE_SENTENCES]
-            if shares[i] > 0.01 or i == int(np.argmax(shares))
-        ]
+        scores = self._scorer("sentence", asked)(rows) + self._place_rule(asked, sentences, hits)
+        shares = weigh.softmax(scores)
+        best = int(np.argmax(scores))
+        others = compare.rivals(asked, sentences, scores, hits) if budget is None else []
+        if others:
+            quotes = self._side_by_side(asked, sentences, [best, *others], hits, abbreviated)
+        else:
+            quotes = self._best_quotes(asked, sentences, shares, abbreviated, budget)
+        short: list[str] = []
+        for quote in quotes if others else quotes[:1]:
+            sentence = _sentence_of(quote, sentences)
+            own = [f.text for f, _ in _inside(pick(asked, sentence.text), quote, sentence)]
+            short += own or [f.text for f, _ in pick(asked, quote.text)]
+        signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
+        signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
+        signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
+        return Reading(asked, tuple(quotes), tuple(dict.fromkeys(short)), float(shares[best]), signals)
+
+    def _best_quotes(
+        self,
+        asked: Asked,
+        sentences: Sequence[Sentence],
+        shares: Floats,
+        abbreviated: Abbreviated,
+        budget: int | None,
+    ) -> list[Quote]:
+        """The stretches with the most answer mass: one or two, the second where the first is not sure or lacks the wanted kind."""
+        top = int(np.argmax(shares))
+        ranked = [int(i) for i in np.argsort(-shares, kind="stable")[:CLOSE_SENTENCES]]
+        order = [i for i in ranked if shares[i] > 0.01 or i == top]
         clauses = self._clauses(asked, [sentences[i] for i in order], [float(shares[i]) for i in order], abbreviated)
         policy = self.policy
+        long = asked.want.several or asked.want.kind in LONG_KINDS
         windows = spans.choose(
             clauses,
             int(policy["budget"]) if budget is None else budget,
-            int(policy["first_budget"]) if budget is None else budget,
+            int(policy["long_budget" if long else "first_budget"]) if budget is None else budget,
             policy["price"],
             policy["least"],
             int(policy["most"]) if budget is None else 1,
             policy["whole"],
         )
-        quotes, short = [], []
-        for window in windows:
-            sentence = sentences[order[window.sentence]]
-            start, end = clauses[window.first].start, clauses[window.last].end
-            end = _closed(sentence, start, end)
-            quotes.append(
-                Quote(
-                    sentence.hit,
-                    start,
-                    end,
-                    sentence.text[start - sentence.start : end - sentence.start],
-                    start > sentence.start,
-                )
-            )
-        best = int(order[0])
-        for quote in quotes[:1]:
-            sentence = next(
-                s for s in sentences if s.start <= quote.start and quote.end <= s.end and s.hit == quote.hit
-            )
-            short = [f.text for f, _ in _inside(pick(asked, sentence.text), quote, sentence)]
-            if not short:
-                short = [f.text for f, _ in pick(asked, quote.text)]
-        signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
-        signals |= {"probability": float(shares[best])}
-        signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
-        return Reading(
-            asked,
-            tuple(quotes),
-            tuple(short),
-            float(shares[best]),
-            signals,
-            tuple(sentences),
-            tuple(float(x) for x in shares),
-        )
+        return [_quote(sentences[order[w.sentence]], clauses[w.first].start, clauses[w.last].end) for w in windows]
+
+    def _side_by_side(
+        self,
+        asked: Asked,
+        sentences: Sequence[Sentence],
+        chosen: Sequence[int],
+        hits: Sequence[Hit],
+        abbreviated: Abbreviated,
+    ) -> list[Quote]:
+        """One stretch of each chosen sentence, newest document first."""
+        out = []
+        for i in compare.newest_first(chosen, sentences, hits):
+            clauses = self._clauses(asked, [sentences[i]], [1.0], abbreviated)
+            window = spans.best_window(clauses, 60 // len(chosen), self.policy["price"] * 3)
+            if window:
+                out.append(_quote(sentences[i], clauses[window.first].start, clauses[window.last].end))
+        return out
+
+    def _place_rule(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> Floats:
+        """What is taken off sentences whose document does not speak of the place asked about, or which name another one."""
+        out = np.zeros(len(sentences))
+        if not asked.places:
+            return out
+        snapshot = self.index.store.snapshot()
+        wanted = {fold(canonical_place(p)) for p in asked.places}
+        for i, sentence in enumerate(sentences):
+            hit = hits[sentence.hit]
+            here = {fold(canonical_place(p.text)) for p in places_of(sentence.text)}
+            if here & wanted:
+                continue
+            around = {fold(canonical_place(p.text)) for p in places_of(f"{hit.passage.context}. {hit.passage.text}")}
+            if not wanted & (around | self._document(snapshot, hit.source)[2]):
+                out[i] = -FAR_PLACE
+            elif here:
+                out[i] = -OTHER_PLACE
+        return out
 
     def rows(self, query: Query, text: str, hits: Sequence[Hit]) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
         """The question as asked, the sentences of its hits and their feature rows."""
@@ -244,12 +273,7 @@ class ExtractiveReader:
     # writing it down
 
     def _compose(self, query: Query, reading: Reading, hits: Sequence[Hit], language: str) -> Draft:
-        rivals = compare.rivals(query, reading, hits)
-        if rivals:
-            quotes = [q for q, _ in rivals]
-            short = tuple(dict.fromkeys(s for _, strings in rivals for s in strings))
-        else:
-            quotes, short = list(reading.quotes), reading.short
+        quotes, short = list(reading.quotes), reading.short
         text, citations = self._written(query, quotes, hits, language)
         while len(text.split()) > MAX_TOKENS and len(quotes) > 1:
             quotes.pop()
@@ -294,6 +318,16 @@ class ExtractiveReader:
                 Citation(n, passage.source, passage.title, passage.date, quote.text, quote.start, quote.end)
             )
         return renumber(" ".join(lines), citations)
+
+
+def _quote(sentence: Sentence, start: int, end: int) -> Quote:
+    end = _closed(sentence, start, end)
+    text = sentence.text[start - sentence.start : end - sentence.start]
+    return Quote(sentence.hit, start, end, text, start > sentence.start)
+
+
+def _sentence_of(quote: Quote, sentences: Sequence[Sentence]) -> Sentence:
+    return next(s for s in sentences if s.hit == quote.hit and s.start <= quote.start and quote.end <= s.end)
 
 
 def _closed(sentence: Sentence, start: int, end: int) -> int:

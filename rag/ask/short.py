@@ -33,6 +33,14 @@ _DOCUMENT_NUMBER = re.compile(
 )
 
 
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:[a-z0-9-]+\.)+(?:vn|com|net|org|gov|edu|info|io)(?:/[^\s,;)]*)?", re.IGNORECASE
+)
+_ADDRESS_ASKED = re.compile(
+    r"\b(?:trang web|website|web|dia chi (?:mang|web|internet)|duong link|url|ten mien|web address|domain)\b"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A possible answer: its span in the sentence, and ``fit``, how well it matches the wanted unit (0 to 1)."""
@@ -54,11 +62,25 @@ def candidates(asked: Asked, text: str) -> list[Found]:
     if kind in ("person", "organisation", "place"):
         return _named(asked, text, kind)
     if kind == "decision":
-        found = [Found(m.start(), m.end(), m.group().strip(), 1.0) for m in _DOCUMENT_NUMBER.finditer(text)]
+        found = [
+            Found(m.start(), m.end(), m.group().strip(), _document_fit(asked, m.group()))
+            for m in _DOCUMENT_NUMBER.finditer(text)
+        ]
         return [f for f in found if not _stated(asked, f.text)]
+    if _ADDRESS_ASKED.search(fold(asked.text)):
+        return [Found(m.start(), m.end(), m.group().rstrip(".,;)"), 1.0) for m in _ADDRESS.finditer(text)]
     if kind == "role":
         return [_trimmed(m.start(), m.group()) for m in _ROLE.finditer(text)]
     return []
+
+
+def _document_fit(asked: Asked, text: str) -> float:
+    """A numbered document of the very kind asked for fits best; a title in quotation marks answers less than a number."""
+    folded = fold(text)
+    numbered = 1.0 if any(c.isdigit() for c in folded[:30]) else 0.6
+    if not asked.focus or folded.startswith(" ".join(asked.focus)) or asked.focus[0] in ("van",):
+        return numbered
+    return numbered * 0.6
 
 
 def _trimmed(start: int, role: str) -> Found:

@@ -28,7 +28,7 @@ from rag.text.normalise import contains_answer, fold, nfc
 from rag.training.listwise import Listed, fit_lists
 from rag.types import Document, Hit, Query
 
-POLICY = {"budget": 66, "first_budget": 48, "price": 0.002, "least": 0.1, "most": 2, "whole": 0.05}
+POLICY = {"budget": 66, "first_budget": 48, "long_budget": 60, "price": 0.002, "least": 0.1, "most": 2, "whole": 0.05}
 OUT = Path(__file__).parent.parent / "ask" / "weights" / "reader.json"
 
 
