@@ -74,7 +74,7 @@ _ORD_VI = (
     | {k: v for k, v in _UNITS_VI.items() if k not in ("một", "mốt", "lăm", "nhăm")}
     | {"mười": 10}
 )
-_U = "|".join(_UNITS_VI)
+_U = "|".join(k for k in _UNITS_VI if k != "năm")  # "hai mươi năm" is twenty years: five after a ten is "lăm"
 _WORDS = (
     rf"\b(?:(?P<ord>thứ)\s+(?P<ordw>{'|'.join(_ORD_VI)})\b"
     rf"|(?:(?P<tens>hai|ba|bốn|năm|sáu|bảy|tám|chín)\s+(?:mươi|chục)|(?P<ten>mười))(?:\s+(?P<unit>{_U})\b)?"
@@ -173,10 +173,8 @@ def _word_value(m: re.Match[str], lowered: str) -> tuple[int, bool] | None:
         return _ORD_VI[m["ordw"]], True
     if m["tens"] or m["ten"]:
         value = 10 if m["ten"] else _UNITS_VI[m["tens"]] * 10
-        unit = m["unit"]
-        # "hai mươi năm" is twenty years: five after a ten is "lăm".
-        if unit and unit not in ("năm", "tư" if m["ten"] else ""):
-            value += _UNITS_VI[unit]
+        if m["unit"]:
+            value += _UNITS_VI[m["unit"]]
         return value, False
     if m["hundred"]:
         return 100, False

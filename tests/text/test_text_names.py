@@ -1,0 +1,138 @@
+"""Names, places, abbreviations, languages, content words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.text.abbreviations import TABLE, Abbreviations, learn
+from rag.text.language import detect, detect_document
+from rag.text.names import PROVINCES, canonical_place, find_names, find_places
+from rag.text.normalise import fold
+from rag.text.stopwords import content_words
+
+
+def kinds(text: str) -> dict[str, str]:
+    return {n.text: n.kind for n in find_names(text)}
+
+
+def test_names_of_a_news_sentence() -> None:
+    text = (
+        "Theo Quyết định số 1656/QĐ-UBND, ông Đỗ Hữu Quyết, Giám đốc Sở Thông tin và Truyền thông tỉnh Thanh Hóa, "
+        "đã gặp Nguyễn Đăng Ngọc tại xã Định Long để bàn về Facebook và CĐS."
+    )
+    found = kinds(text)
+    assert found["Quyết định số 1656/QĐ-UBND"] == "document"
+    assert found["Đỗ Hữu Quyết"] == "person" and found["Nguyễn Đăng Ngọc"] == "person"
+    assert found["Sở Thông tin và Truyền thông"] == "organisation"
+    assert found["Thanh Hóa"] == "place" and found["Định Long"] == "place"
+    assert "Facebook" in found and "CĐS" in found and "Giám" not in found and "Theo" not in found
+
+
+def test_sentence_openers_are_no_names() -> None:
+    assert kinds("Tỉnh đã làm xong. Người dân vui. The people came.") == {}
+    assert kinds("Nghị quyết số 05-NQ/TU được ban hành.") == {"Nghị quyết số 05-NQ/TU": "document"}
+    assert kinds("Barack Obama visited Hanoi").keys() >= {"Barack Obama"}
+    assert kinds("Thành phố TP Thanh Hóa lớn").get("TP Thanh Hóa") == "place"
+
+
+@given(st.text(alphabet="aĐ BcÁ-&.,0123/QĐUBND\n", max_size=60))
+def test_names_are_ordered_spans(text: str) -> None:
+    last = 0
+    for name in find_names(text):
+        assert last <= name.start < name.end and text[name.start : name.end] == name.text
+        last = name.end
+
+
+@pytest.mark.parametrize("province", PROVINCES)
+def test_every_province_is_found_in_each_spelling(province: str) -> None:
+    for text in (
+        f"Tại {province}, mọi việc tốt đẹp.",
+        f"o tinh {fold(province)} co gi",
+        f"ở {province.upper()} thì sao?",
+    ):
+        assert [canonical_place(p.text) for p in find_places(text)] == [canonical_place(province)], text
+
+
+def test_places_need_their_own_accents() -> None:
+    assert [p.text for p in find_places("Hà Tĩnh, nam định và TP.HCM")] == ["Hà Tĩnh", "nam định", "TP.HCM"]
+    assert find_places("sống trong hòa bình và ấm no") == []
+    assert find_places("bác liễu và bà Nga") == [] or [p.text for p in find_places("bác liễu và bà Nga")] == ["Nga"]
+    assert find_places("nga lao hue") == []
+    assert canonical_place("tp.hcm") == "Thành phố Hồ Chí Minh"
+    assert canonical_place("Hogwarts") == "Hogwarts"
+
+
+def test_learn_definitions() -> None:
+    text = (
+        "Về chuyển đổi số (CĐS), Sở Thông tin và Truyền thông (TT&TT) dùng TMĐT (thương mại điện tử), tổ công nghệ số cộng đồng (CNSCĐ). "
+        "Thẻ căn cước công dân (CCCD) và Đồng bằng sông Cửu Long (ĐBSCL). Tăng mạnh (GRDP). Không phải (ABC)."
+    )
+    learnt = learn(text)
+    assert learnt["CĐS"] == "chuyển đổi số"
+    assert learnt["TT&TT"] == "Thông tin và Truyền thông"
+    assert learnt["TMĐT"] == "thương mại điện tử"
+    assert learnt["CNSCĐ"] == "công nghệ số cộng đồng"
+    assert learnt["CCCD"] == "căn cước công dân"
+    assert "GRDP" not in learnt and "ABC" not in learnt
+    assert learn("không có ngoặc") == {}
+
+
+def test_variants_both_ways() -> None:
+    short = Abbreviations(TABLE)
+    assert short.variants("Tổ CĐS cộng đồng") == ("Tổ chuyển đổi số cộng đồng",)
+    assert short.variants("Giám đốc Sở TT&TT") == ("Giám đốc Sở Thông tin và Truyền thông",)
+    assert "to cds cong dong" in short.variants("to chuyen doi so cong dong")
+    assert short.expand("ubnd tinh") == "Ủy ban nhân dân tinh"
+    assert short.shorten("hội đồng nhân dân tỉnh") == "HĐND tỉnh"
+    assert short.variants("không có gì") == ()
+    assert short.with_({"XYZ": "xa yêu zui"}).expand("về XYZ") == "về xa yêu zui"
+    assert short.expand("tp lớn") == "tp lớn"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Hà Tĩnh có bao nhiêu tổ CĐS cộng đồng?", "vi"),
+        ("den thang 10/2022 ha tinh co bao nhieu to chuyen doi so cong dong cap thon", "vi-folded"),
+        ("giam doc so tt&tt thanh hoa la ai", "vi-folded"),
+        ("How many community digital teams did Hà Tĩnh have by 10/2022?", "en"),
+        ("who is the director of Sở TT&TT Thanh Hóa", "en"),
+        ("And at hamlet level?", "en"),
+        ("hello", "en"),
+        ("日本の首都は", "other"),
+        ("Quelle est la capitale de la France ?", "other"),
+        ("Berlin ist die Hauptstadt von Deutschland", "other"),
+        ("123?", "other"),
+        ("", "other"),
+        ("Thế còn Thanh Hóa?", "vi"),
+        ("the con thanh hoa thi sao", "vi-folded"),
+        ("tăng bao nhiêu", "vi"),
+        ("Cach nau pho bo", "vi-folded"),
+        ("à", "other"),
+    ],
+)
+def test_language_of_a_question(text: str, language: str) -> None:
+    assert detect(text) == language
+
+
+def test_language_of_a_document() -> None:
+    vietnamese = "Chuyển đổi số là xu thế tất yếu, không thể không làm và không thể đứng ngoài cuộc. "
+    english = "The factory was built in the north of the country and it has been used for many years by the people. "
+    assert detect_document(vietnamese * 3) == "vi"
+    assert detect_document(english * 3) == "en"
+    assert detect_document(english) == "en" and detect_document("Xin chào các bạn") == "vi"
+    assert detect_document("12 34") == ""
+    assert detect_document(fold(vietnamese) * 3) == "vi"
+    assert detect_document("東京は日本の首都です。" * 5) == ""
+    assert detect_document(english[:-2] + " café naïve " + english) == "en"
+
+
+def test_content_words() -> None:
+    assert content_words("Hà Tĩnh có bao nhiêu tổ cộng đồng?") == ["hà", "tĩnh", "tổ", "cộng", "đồng"]
+    assert content_words("ha tinh co bao nhieu to", "vi-folded") == ["ha", "tinh", "to"] or "tinh" in content_words(
+        "ha tinh co bao nhieu to", "vi-folded"
+    )
+    assert content_words("How many teams are there?", "en") == ["teams"]
+    assert content_words("là gì", "vi") == ["là", "gì"]
