@@ -7,16 +7,19 @@ BM25: Robertson and Walker, SIGIR 1994, in the form Lucene uses (see rag.scoring
 
 from __future__ import annotations
 
+import re
 from array import array
+from codecs import charmap_build, charmap_decode, charmap_encode
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.scoring.bm25 import K1, B
 from rag.store.files import Array, Columns
-from rag.text.normalise import fold, words
+from rag.text.normalise import VIETNAMESE_LETTERS, canonical, fold, nfc, words
 
 CHANNELS = ("exact", "folded")
 _BITS = np.uint64(16)
@@ -42,7 +45,29 @@ def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
     return np.bitwise_and(mixed, np.uint64(_MASK))
 
 
-class _Numbers(dict[str, int]):
+def _page() -> tuple[Any, bytes, str]:
+    """An 8-bit code page of what Vietnamese text is made of, and its table that turns whatever is no word into blanks."""
+    letters = [chr(i) for i in range(128)] + list(VIETNAMESE_LETTERS) + list("“”‘’«»–—…•·°×§\u00a0")
+    page = "".join(letters + ["\ufffe"] * (256 - len(letters)))
+    return charmap_build(page), bytes(i if re.match(r"\w", c) else 32 for i, c in enumerate(page)), page
+
+
+_ENCODE, _BLANKS, _PAGE = _page()
+
+
+def _tokens(text: str) -> Sequence[bytes | str]:
+    """The words of a text, told apart but not yet in canonical form: bytes of the code page, or words where it ends.
+
+    Splitting bytes takes a fifth of the time of the regular expression. Tone marks are placed once for each different
+    word later on, which gives the same words as `rag.text.normalise.words`, since that placement looks at no other word.
+    """
+    try:
+        return charmap_encode(nfc(text).lower(), "strict", _ENCODE)[0].translate(_BLANKS).split()
+    except UnicodeEncodeError:
+        return words(text)
+
+
+class _Numbers(dict[bytes | str, int]):
     """Gives each new word the next number and keeps its two hashes."""
 
     def __init__(self) -> None:
@@ -50,8 +75,9 @@ class _Numbers(dict[str, int]):
         self.exact = array("Q")
         self.folded = array("Q")
 
-    def __missing__(self, word: str) -> int:
-        number = self[word] = len(self)
+    def __missing__(self, token: bytes | str) -> int:
+        number = self[token] = len(self)
+        word = canonical(charmap_decode(token, "strict", _PAGE)[0]) if isinstance(token, bytes) else token
         self.exact.append(hash_word(word))
         self.folded.append(hash_word(fold(word)))
         return number
@@ -71,7 +97,7 @@ class Vocabulary:
         flat: list[int] = []
         counts: list[int] = []
         for text in texts:
-            found = words(text)
+            found = _tokens(text)
             counts.append(len(found))
             flat += [numbers[w] for w in found]
         index = np.asarray(flat, dtype=np.int64)
