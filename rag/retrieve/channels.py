@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.embedders import Embedder
-from rag.scoring import bm25, maxsim
+from rag.retrieve.rarity import Rarities
+from rag.scoring import maxsim
 
 if TYPE_CHECKING:
     from rag.store import Snapshot
@@ -31,19 +32,11 @@ class Tokens:
     bounds: tuple[int, ...]
 
 
-def ceiling(snapshot: Snapshot, channel: str, text: str) -> float:
-    """The most that `snapshot.bm25(channel, text)` can give: the rarities of the distinct terms, summed."""
-    folded = channel == "folded"
-    terms = sorted(set(bm25.terms(text, folded)))
-    counts = [snapshot.document_frequency(t, folded) for t in terms]
-    return bm25.ceiling(bm25.idf(counts, len(snapshot))) if terms else 0.0
-
-
-def lexical(snapshot: Snapshot, channel: str, texts: tuple[str, ...]) -> Floats:
+def lexical(snapshot: Snapshot, rarities: Rarities, channel: str, texts: tuple[str, ...]) -> Floats:
     """(N,) share in [0, 1) of the weight of the best-met wording that each passage meets, aligned with snapshot.ids."""
     best = np.zeros(len(snapshot), dtype=np.float32)
     for text in texts:
-        most = ceiling(snapshot, channel, text)
+        most = rarities.ceiling(snapshot, text, channel == "folded")
         if most > 0.0:
             np.maximum(best, snapshot.bm25(channel, text) / np.float32(most), out=best)
     return best

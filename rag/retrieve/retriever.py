@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rag.errors import UsageError
 from rag.models.rerankers import Reranker, make_reranker
 from rag.retrieve import channels as ch
+from rag.retrieve.rarity import Rarities
 from rag.retrieve.wording import Wording, word
 from rag.scoring import fusion
 from rag.text.abbreviations import Abbreviations
@@ -49,6 +50,7 @@ class _Known:
 
     generation: int
     abbreviations: Abbreviations
+    rarities: Rarities
     languages: Mapping[str, Mask | None]
 
 
@@ -112,6 +114,12 @@ class Retriever:
         if len(ids):
             found |= ch.dense(snapshot, ids, queries)
             if embedder.has_tokens:
+                most = max(self.settings.candidates, k)
+                if len(ids) > most:  # token vectors cost most, so only the best by the other channels get that far
+                    rough = fusion.fuse(found, cross[positions], fusion.load("vectors"))
+                    kept = np.sort(fusion.top(rough, most))
+                    positions, ids = positions[kept], ids[kept]
+                    found = {name: values[kept] for name, values in found.items()}
                 found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.texts))
         return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights))
 
@@ -122,7 +130,7 @@ class Retriever:
         if known is None or known.generation != snapshot.generation:
             learnt = snapshot.abbreviations()
             table = _ABBREVIATIONS.with_(learnt) if learnt else _ABBREVIATIONS
-            known = _Known(snapshot.generation, table, _languages(snapshot))
+            known = _Known(snapshot.generation, table, Rarities(snapshot.generation), _languages(snapshot))
             with self._lock:
                 self._known = known
         return known
@@ -138,12 +146,14 @@ class Retriever:
 
     def _lexical(self, snapshot: Snapshot, asked: Wording, cross: Mask) -> dict[str, Floats]:
         """Both lexical channels (N,); passages in another language are asked for the words that languages share."""
-        out = {}
+        out, rarities = {}, self._learnt(snapshot).rarities
         everywhere, anywhere = bool(cross.all()) and len(cross) > 0, bool(cross.any())
         for name in fusion.LEXICAL:
-            values = np.zeros(len(cross), dtype=np.float32) if everywhere else ch.lexical(snapshot, name, asked.texts)
+            values = (
+                np.zeros(len(cross), np.float32) if everywhere else ch.lexical(snapshot, rarities, name, asked.texts)
+            )
             if anywhere and asked.shared:
-                values = np.where(cross, ch.lexical(snapshot, name, (asked.shared,)), values)
+                values = np.where(cross, ch.lexical(snapshot, rarities, name, (asked.shared,)), values)
             out[name] = values
         return out
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.retrieve import channels as ch
+from rag.retrieve.rarity import Rarities
 from rag.retrieve.wording import shared_words, word
 from rag.scoring import bm25, maxsim
 from rag.text.abbreviations import Abbreviations
@@ -29,6 +30,7 @@ class SentenceScorer:
 
     def __init__(self, index: Index) -> None:
         self.index = index
+        self._rarities = Rarities()
 
     def score(self, question: str | Query, sentences: Sequence[str]) -> dict[str, Floats]:
         """ "lexical", "dense" and "maxsim", each (n,) in about [0, 1].
@@ -66,6 +68,9 @@ class SentenceScorer:
 
     def _lexical(self, texts: Sequence[str], language: str, sentences: Sequence[str]) -> Floats:
         snapshot = self.index.store.snapshot()
+        rarities = self._rarities
+        if rarities.generation != snapshot.generation:
+            rarities = self._rarities = Rarities(snapshot.generation)
         best = np.zeros(len(sentences), dtype=np.float32)
         for text in texts:
             content = shared_words(text, language) or text
@@ -74,7 +79,7 @@ class SentenceScorer:
                 terms = sorted(set(bm25.terms(content, folded)))
                 if not terms:
                     continue
-                rarity = bm25.idf([snapshot.document_frequency(t, folded) for t in terms], max(len(snapshot), 1))
+                rarity = rarities.of(snapshot, terms, folded)
                 held = [set(bm25.terms(s, folded)) for s in sentences]
                 match = np.array([[t in h for t in terms] for h in held], dtype=np.float32)
                 shares.append(match @ rarity / np.float32(max(float(rarity.sum()), 1e-9)))
