@@ -189,6 +189,23 @@ def _from_cp1258(data: bytes) -> str:
     return unicodedata.normalize("NFC", data.decode("cp1258", errors="strict"))
 
 
+def _western(data: bytes) -> str | None:
+    """``data`` as cp1252 when it reads as French, German, Spanish…: common letters only, in mostly ASCII words."""
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    odd = [c for c in text if not c.isascii()]
+    letters = sum(c in "àâäáãåæçèéêëíìîïñóòôöõøœúùûüýÿßÀÂÄÁÃÅÆÇÈÉÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝŸ" for c in odd)
+    marks = sum(c in "\u00a0«»“”‘’–—…°€£§²³·¿¡" for c in odd)
+    capitals_inside = len(re.findall(r"[a-zß-ÿ][À-Þ]", text))
+    return (
+        text
+        if letters + marks == len(odd) and letters * 3 <= sum(map(str.isalpha, text)) and not capitals_inside
+        else None
+    )
+
+
 def _legacy(data: bytes, bad: int) -> tuple[str, str]:
     if sum(data[:20_000].count(c) for c in _PROSE_CONTROLS) > 2 + len(data[:20_000]) // 200:
         raise DocumentError("binary data, not text; give a .txt file of text, or the document in its own format")
@@ -206,6 +223,9 @@ def _legacy(data: bytes, bad: int) -> tuple[str, str]:
         raise DocumentError(
             f"invalid UTF-8 at byte {bad}; the rest is UTF-8: remove the damaged byte or save the file as UTF-8"
         )
+    western = _western(data)
+    if western:
+        return western, "cp1252"
     from charset_normalizer import from_bytes
 
     match = from_bytes(data).best()
