@@ -35,6 +35,7 @@ _RANGE_JOIN = re.compile(r"\W*(?:đến|tới|lên|lên tới|lên đến|xuốn
 _ENGLISH_HINTS = frozenset(
     "the of and in to is are was were for with by on at has have had that from as an be it its this not".split()
 )
+_MONEY = re.compile(r"(?:VN[ĐD]|US|USD|CA|AU|EUR|JPY|CNY|HK)\$?\s?\d")
 _RANGE = re.compile(r"\s?[-–—]\s?|\s+(?:đến|tới|to)\s+")
 
 # Turns of phrase with a negative word that deny nothing.
@@ -49,7 +50,7 @@ _HEDGE_OVER = re.compile(
     r"(?:\bhơn|\btrên|\bquá|\bvượt|\bít nhất|\btối thiểu|\bover|\bmore than|\babove|\bat least|\bexceed(?:s|ed|ing)?|\bhon|\btren|\bkhông dưới)\s+(?:[^\W\d]+\s+)?$"
 )
 _HEDGE_UNDER = re.compile(
-    r"(?:\bgần|\bdưới|\bchưa đến|\bchưa đầy|\bchưa tới|\btối đa|\bkhông quá|\bnearly|\balmost|\bunder|\bless than|\bbelow|\bfewer than|\bat most|\bup to|\bgan|\bduoi"
+    r"(?:\bgần|\bdưới|\bít hơn|\bthấp hơn|\bnhỏ hơn|\bkém|\bchưa đến|\bchưa đầy|\bchưa tới|\btối đa|\bkhông quá|\bnearly|\balmost|\bunder|\bless than|\bbelow|\bfewer than|\bat most|\bup to|\bgan|\bduoi"
     r"|\bno more than)\s+(?:[^\W\d]+\s+)?$"
 )
 _HEDGE_ABOUT = re.compile(
@@ -123,7 +124,12 @@ class Reading:
         self.breaks = [(m.start(), m.end(), m.group()) for m in _BREAK.finditer(text)]
         dates = all_dates(text)
         self.dates = [Value("date", d.start, d.end, d.text, date=d) for d in dates]
-        names = [n for n in find_names(text) if not any(d.start < n.end and n.start < d.end for d in dates)]
+        names = [
+            part
+            for n in find_names(text)
+            if not any(d.start < n.end and n.start < d.end for d in dates) and not _MONEY.match(n.text)
+            for part in _parted(n)
+        ]
         taken = [
             *((d.start, d.end) for d in dates),
             *((n.start, n.end) for n in names if n.kind == "document" or _holds_digit(n)),
@@ -150,7 +156,7 @@ class Reading:
             before = self.canon[max(0, n.start - 24) : n.start]
             if re.search(r"[^\W\d][\u2010-\u2015\u2212-]$", self.text[max(0, n.start - 2) : n.start]):
                 continue  # COVID-19
-            hedge = "over" if _HEDGE_OVER.search(before) else "under" if _HEDGE_UNDER.search(before) else ""
+            hedge = "under" if _HEDGE_UNDER.search(before) else "over" if _HEDGE_OVER.search(before) else ""
             if not hedge and _HEDGE_ABOUT.search(before):
                 hedge = "about"
             found = measure_at(self.canon, n, self.text)
@@ -290,15 +296,31 @@ class Reading:
             commas = [s for s, _, mark in self.breaks if start <= s < end and mark == ","]
             if commas:
                 return commas[-1]
-        joins = [m.start() for m in _STRONG_JOIN.finditer(self.canon, start, end)] or [
-            m.start() for m in _WEAK_JOIN.finditer(self.canon, start, end)
-        ]
-        return joins[0] if joins else end
+        for pattern in (_STRONG_JOIN, _WEAK_JOIN):
+            joins = [m.start() for m in pattern.finditer(self.canon, start, end)]
+            if joins:
+                return joins[0]
+        stop = min((s for s, _, _ in self.breaks if s >= end), default=len(self.text))
+        between = [u for u in self.units if start <= u.start < end]
+        if len(between) >= 2 and not any(u.start >= end and u.end <= stop for u in self.units):
+            return between[len(between) // 2].start  # "… mức độ 4.": with no word after it, those before it are its own
+        return end
 
 
 def flat(text: str) -> str:
     """The words of a text in a row, as " a b c "."""
     return f" {' '.join(_RUN.findall(text))} "
+
+
+def _parted(name: Name) -> list[Name]:
+    """ "Ha Tinh's Huong Khe District" as two names."""
+    parts, at = [], 0
+    for m in re.finditer(r"['’]s(?=\s|\Z)\s*", name.text):
+        parts.append(Name(name.start + at, name.start + m.start(), name.text[at : m.start()], name.kind))
+        at = m.end()
+    if at < len(name.text):
+        parts.append(Name(name.start + at, name.end, name.text[at:], name.kind))
+    return parts if len(parts) > 1 else [name]
 
 
 def _holds_digit(name: Name) -> bool:

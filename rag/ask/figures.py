@@ -54,7 +54,9 @@ def numbers_like(value: Value, c: Reading, p: Reading) -> list[Value] | None:
         return []
     if number.value == number.value.to_integral_value() and any(_year_of(q) == number.value for q in p.dates):
         return []
-    if any(_in_name(number.value, q.text) for q in p.names):
+    if any(q.kind == "document" and _in_name(number.value, q.text) for q in p.names):
+        return []
+    if not value.measure and not number.unit.startswith("/") and any(_hour(value, q, 60) for q in p.times):
         return []
     ratio = _ratio(value, p)
     if ratio is not None:
@@ -86,8 +88,9 @@ def same_amount(a: Value, b: Value) -> bool:
     return a.number.value == b.number.value or a.amount == b.amount
 
 
-def _hour(value: Value, q: Value) -> bool:
-    return q.clock is not None and same_time(q.clock, Clock(0, 0, "", int(value.amount), False))
+def _hour(value: Value, q: Value, minutes: int = 1) -> bool:
+    at = int(value.amount) * minutes
+    return q.clock is not None and at <= 1440 and same_time(q.clock, Clock(0, 0, "", at, minutes == 60))
 
 
 def times_like(value: Value, p: Reading) -> list[Value] | None:
@@ -109,7 +112,7 @@ def _year_of(q: Value) -> int | None:
 
 
 def _in_name(amount: Decimal, name: str) -> bool:
-    """Whether the number is that of a document or of a numbered name ("Quyết định 749", "thôn Tân Ngữ 2")."""
+    """Whether the number is that of a document ("Quyết định 749")."""
     return any(Decimal(d) == amount for d in re.findall(r"\d+", name)[:1])
 
 
@@ -156,11 +159,19 @@ def _rounded(a: Value, b: Value) -> bool:
     assert a.number is not None and b.number is not None
     if a.number.percent != b.number.percent or not b.amount or (a.measure and b.measure and a.measure != b.measure):
         return False
+    if _digits(a) >= _digits(b):
+        return False  # 827.000 is no rounding of 854.000
     if a.hedge == "over":
         return b.amount * Decimal("0.9") <= a.amount < b.amount
     if a.hedge == "under":
         return b.amount < a.amount <= b.amount * Decimal("1.1")
     return _close(a.amount, b.amount, "0.02")
+
+
+def _digits(v: Value) -> int:
+    """Significant digits of a number as written."""
+    assert v.number is not None
+    return len(format(v.number.value.normalize(), "f").replace(".", "").strip("0"))
 
 
 def _close(a: Decimal, b: Decimal, share: str) -> bool:
@@ -301,11 +312,7 @@ def date_covers(claimed: Value, found: Value) -> bool:
     if a.first.startswith("-") or b.first.startswith("-"):
         return a.first.startswith("-") and a.first[-5:] == b.first[-5:] and a.last[-5:] == b.last[-5:]
     if a.first <= b.first and b.last <= a.last:
-        return (
-            a.precision not in ("range", "decade", "century")
-            or a.precision == b.precision
-            or (a.first, a.last) == (b.first, b.last)
-        )
+        return a.precision not in ("range", "decade", "century") or (a.first, a.last) == (b.first, b.last)
     if a.precision == "year" and b.precision == "range" and a.first[:4] in (b.first[:4], b.last[:4]):
         return True
     if a.precision == "part" and b.precision == "year" and a.first[:4] == b.first[:4]:

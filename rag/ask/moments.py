@@ -72,7 +72,9 @@ def possible_days(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _modal_may(text: str, d: DateSpan) -> bool:
-    """ "People under 14 may …" is no date."""
+    """ "People under 14 may …" and "25 máy bay" are no dates."""
+    if re.search(r"\bm[àáảãạ]y\b", canonical(d.text)):
+        return True
     return re.search(r"\d\s+may$|^may\s+\d", d.text) is not None and "May" not in text[d.start : d.end]
 
 

@@ -145,40 +145,51 @@ def _translated(words: list[str], value: Value, p: Reading, extra: Reading) -> b
     whole = glossary.vietnamese(phrase)
     if whole:
         return any(f" {v} " in bag for v in whole)
-    known = hit = 0
+    strict = value.kind in ("person", "place")
+    known = hit = found = 0
     rest = phrase
     for m in glossary.english_phrases().finditer(phrase):
         known += 1
         hit += any(f" {v} " in bag for v in glossary.vietnamese(m.group()))
         rest = rest.replace(m.group(), " ")
-    proper: list[bool] = []
+    missing = unknown = 0
     run: list[str] = []
     for w in [*_RUN.findall(rest), ""]:
         f = fold(w)
         forms = glossary.vietnamese(w) if w else ()
-        if w and not forms and w not in STOPWORDS_EN and w not in _TITLES and (_SYLLABLE.match(f) or not w.isascii()):
+        common = not w or bool(forms) or w in STOPWORDS_EN or w in _TITLES
+        if not common and f" {f} " not in bag and (_SYLLABLE.match(f) or not w.isascii()):
             run.append(f)
             continue
         if run:
             joined = "".join(run)
-            proper.append(
-                f" {' '.join(run)} " in p.row
-                or f" {' '.join(run)} " in extra.row
-                or (len(joined) > 4 and joined in p.compact + " " + extra.compact)
-            )
+            if len(joined) > 4 and joined in p.compact + " " + extra.compact:
+                found += 1
+            elif len(run) > 1 or strict:
+                missing += 1
+            else:
+                unknown += 1
             run = []
-        if not w or w in STOPWORDS_EN or w in _TITLES:
+        if common and not forms:
             continue
         if f" {f} " in bag:
-            proper.append(True)
+            found += 1
         elif forms:
             known += 1
             hit += any(f" {v} " in bag for v in forms)
-    if proper and not all(proper):
+        else:
+            unknown += 1
+    if missing:
         return False
-    if known and hit * 2 < known and not any(proper):
-        return False if known >= 2 else None
-    return True if proper or (known and hit == known) else None
+    if value.kind == "place" and not found and not hit:
+        return False
+    if known >= 2 and hit * 2 < known and not found:
+        return False
+    if unknown >= 2 and not found and not known:
+        return False  # a foreign person's name is spelled alike in both languages
+    if unknown:
+        return True if found else None
+    return True if found or (known and hit == known) else None
 
 
 def persons_like(value: Value, p: Reading) -> list[Value]:
