@@ -331,10 +331,12 @@ def _index(args: argparse.Namespace, resolved: Resolved) -> int:
     if args.action == "remove" and not args.sources:
         raise UsageError("rag index remove needs the sources to remove; 'rag index info' lists them")
     if args.action == "rebuild":
-        rebuilt = Index.rebuild(settings.index, settings, progress=_progress())
-        _print_json(rebuilt) if args.json else print(
-            f"rebuilt {settings.index}: {rebuilt['passages']} passages re-embedded"
-        )
+        with Index.open(settings.index, settings, check=False) as index:
+            report = index.rebuild(progress=_progress())
+        if args.json:
+            _print_json(report_dict(report))
+        else:
+            print(f"rebuilt {settings.index}: {report.passages} passages embedded again")
         return 0
     with Index.open(settings.index, settings) as index:
         if args.action == "info":
