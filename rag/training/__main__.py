@@ -86,15 +86,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--dimension", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--late-steps", type=int, default=1200, help="batches of the second stage")
+    parser.add_argument("--late-steps", type=int, default=900, help="batches of the second stage")
+    parser.add_argument("--questions", type=int, default=300, help="of each dev set, at most")
     parser.add_argument("--dtype", choices=export.DTYPES, default="int8", help="of the stored weights")
-    parser.add_argument("--keep", type=Path, help="folder for the tokenizer and the first stage's table, to look at")
+    parser.add_argument("--keep", type=Path, help="folder for the tokenizer and the table after every epoch, to look at")
     options = parser.parse_args(arguments)
 
     import torch
 
     # One thread: sums come out in one order, so the same seed gives the same weights.
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_float32_matmul_precision("medium")  # bfloat16 products where the processor has them
     torch.manual_seed(options.seed)
     rng, begin = np.random.default_rng(options.seed), time.time()
     corpus = read(options.data, random.Random(options.seed))
@@ -117,17 +119,23 @@ def main(arguments: list[str] | None = None) -> int:
     drawer = Drawer(corpus, tokenizer, words)
 
     table = torch.randn(size, options.dimension) * 0.1
-    drawn = (drawer.draw(random.Random(options.seed * 1000 + e)) for e in range(options.epochs))
-    contrastive.train(table, drawn, options.epochs, rng)
+
+    def keep(name: str) -> None:
+        if options.keep is not None:
+            np.save(options.keep / name, table.numpy())
+
+    def epochs() -> Iterator[list[Kind]]:
+        for epoch in range(options.epochs):
+            yield drawer.draw(random.Random(options.seed * 1000 + epoch))
+            keep(f"epoch{epoch}.npy")
+
+    contrastive.train(table, epochs(), options.epochs, rng)
     trials = (
-        [evaluate.read(p) for p in sorted(options.dev.iterdir()) if (p / "corpus.jsonl").exists()]
+        [evaluate.read(p, options.questions) for p in sorted(options.dev.iterdir()) if (p / "corpus.jsonl").exists()]
         if options.dev
         else []
     )
     say(begin, "first stage done\n" + evaluate.table(evaluate.evaluate(table.numpy(), tokenizer, trials)))
-    if options.keep is not None:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        np.save(options.keep / "first.npy", table.numpy())
 
     kinds = drawer.draw(random.Random(options.seed * 1000 + 999))
     half = options.late_steps // 2

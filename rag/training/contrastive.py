@@ -59,10 +59,27 @@ def pool(vectors: Any, ids: Any, side: Ragged) -> Any:
     return functional.normalize(functional.embedding_bag(ids, vectors, starts, mode="mean"), dim=1)
 
 
+def info_nce(left: Any, right: Any, temperature: float) -> tuple[float, tuple[Any, Any]]:
+    """Mean of the two directions' cross-entropies over unit rows (n, d) whose row i belong together, and its gradients.
+
+    In closed form: with e_ij = exp(s_ij - 1/t), which cannot overflow since cosines are at most 1, the gradient of s is
+    (e/row sums + e/column sums - 2I) / 2n. One exponential instead of two softmaxes forth and back halves a step's time.
+    """
+    n = len(left)
+    scores = (left @ right.T).div_(temperature)
+    own = scores.diagonal().clone()
+    e = scores.sub_(1 / temperature).exp_()
+    rows, columns = e.sum(1), e.sum(0)
+    loss = ((rows.log() + columns.log()) / 2 + 1 / temperature - own).mean().item()
+    grad = e.mul_(1 / rows[:, None] + 1 / columns[None, :])
+    grad.diagonal().sub_(2)
+    grad.mul_(1 / (2 * n * temperature))
+    return loss, (grad @ right, grad.T @ left)
+
+
 def train(table: Any, epochs: Any, count: int, rng: np.random.Generator, lr: float = 5e-3, most: int = 128) -> None:
     """Train `table` (V, d) in place. `epochs` yields `count` lists of kinds."""
     import torch
-    from torch.nn.functional import cross_entropy
 
     adam, step, total, begin = RowAdam(table), 0, 0, time.time()
     for epoch, kinds in enumerate(epochs):
@@ -72,13 +89,12 @@ def train(table: Any, epochs: Any, count: int, rng: np.random.Generator, lr: flo
         for kind, rows in plan:
             left, right = kind.left.take(rows, most), kind.right.take(rows, most)
             index, vectors, (a, b) = gather(table, left, right)
-            scores = pool(vectors, a, left) @ pool(vectors, b, right).T / kind.temperature
-            target = torch.arange(len(rows))
-            loss = (cross_entropy(scores, target) + cross_entropy(scores.T, target)) / 2
-            loss.backward()
+            asked, held = pool(vectors, a, left), pool(vectors, b, right)
+            loss, grads = info_nce(asked.detach(), held.detach(), kind.temperature)
+            torch.autograd.backward([asked, held], list(grads))
             step += 1
             adam.step(index, vectors.grad, lr * min(1.0, step / 50) * max(0.0, 1 - step / total) + 1e-5)
-            losses.setdefault(kind.name, []).append(loss.item())
+            losses.setdefault(kind.name, []).append(loss)
         report = " ".join(f"{k}={np.mean(v[-20:]):.3f}" for k, v in losses.items())
         print(f"epoch {epoch}: {len(plan)} batches, {time.time() - begin:.0f} s; {report}", file=sys.stderr, flush=True)
 

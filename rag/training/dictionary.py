@@ -40,9 +40,9 @@ def mine(
     english: Ragged,
     vietnamese: Ragged,
     size: int,
-    longest: int = 32,
+    longest: int = 28,
     rounds: int = 4,
-    least: float = 0.12,
+    least: float = 0.1,
     min_count: float = 1.5,
 ) -> Dictionary:
     """Align pieces of sentence pairs (row i of one is the translation of row i of the other); `size` is the vocabulary's size."""

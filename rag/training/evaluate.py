@@ -1,11 +1,14 @@
 """Retrieval figures of a model over folders in the BEIR layout: BM25, dense, MaxSim, and all together.
 
+`python -m rag.training.evaluate --model DIR --dev DIR` prints them for a model folder.
+
 Scores are over the whole collection, standardised per question before they are added: a yardstick for choosing models,
 apart from the product's own retrieval. Knows vectors and ids; knows nothing of training.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import random
@@ -17,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.models.static import StaticModel
 from rag.training.augment import fold
 from rag.training.corpus import sentences
 from rag.training.ragged import Ragged, encode
@@ -170,3 +174,24 @@ def table(results: dict[str, dict[str, tuple[float, float]]]) -> str:
     head = f"{'':24s}" + "".join(f"{c:>14s}" for c in channels)
     rows = [f"{n:24s}" + "".join(f"   {r[c][0]:.3f}/{r[c][1]:.3f}" for c in channels) for n, r in results.items()]
     return "\n".join([head, *rows])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the figures of a model folder."""
+    parser = argparse.ArgumentParser(prog="python -m rag.training.evaluate", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--dev", type=Path, required=True, help="folder of BEIR folders")
+    parser.add_argument(
+        "--questions", type=int, default=600, help="at most so many of each set, drawn with a fixed seed"
+    )
+    options = parser.parse_args(arguments)
+    model = StaticModel.load(options.model)
+    for path in sorted(options.dev.iterdir()):
+        if (path / "corpus.jsonl").exists():
+            trial = read(path, options.questions)
+            print(table(evaluate(model.table, model.segmenter.tokenizer, [trial])), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -131,13 +131,13 @@ class Drawer:
     def spellings(self, rng: random.Random) -> Pairs:
         """Folded or otherwise spelt sentences <-> the same as written."""
         out: Pairs = []
-        for r in rng.sample(self.corpus.news, min(45_000, len(self.corpus.news))):
+        for r in rng.sample(self.corpus.news, min(30_000, len(self.corpus.news))):
             text = r["title"] if rng.random() < 0.4 else rng.choice(sentences(r["abstract"] or r["title"]))
             out.append((self._respelt(text, rng), text))
-        for r in rng.sample(self.corpus.wiki, min(25_000, len(self.corpus.wiki))):
+        for r in rng.sample(self.corpus.wiki, min(20_000, len(self.corpus.wiki))):
             text = head(rng.choice(sentences(head(r["body"], 110))), 30)
             out.append((self._respelt(text, rng), text))
-        for _, v in rng.sample(self.corpus.human, min(20_000, len(self.corpus.human))):
+        for _, v in rng.sample(self.corpus.human, min(15_000, len(self.corpus.human))):
             out.append((self._respelt(v, rng), v))
         return out
 

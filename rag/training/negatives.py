@@ -64,7 +64,7 @@ def hard_batches(
     kind: Kind, table: Floats, tokenizer: Any, count: int, size: int, rng: np.random.Generator, terms: bool
 ) -> list[tuple[Kind, Index]]:
     """`count` batches of `size` rows: seeds drawn at random, each with three neighbours that are hard for it."""
-    pool = min(len(kind.left), max(count * size // 2, 12_000), 30_000)
+    pool = min(len(kind.left), max(count * size // 2, 16_000), 30_000)
     rows = rng.permutation(len(kind.left))[:pool]
     near = by_model(kind, table, tokenizer, rows, 6)
     if terms:

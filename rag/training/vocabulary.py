@@ -25,10 +25,10 @@ WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 class Sizes:
     """How many pieces of each sort (upper bounds; the sum bounds the model's size)."""
 
-    words: int = 37_000
-    superwords: int = 23_000
+    words: int = 41_000
+    superwords: int = 26_000
     folded_words: int = 2_000
-    folded_superwords: int = 5_500
+    folded_superwords: int = 6_000
     parts: int = 6_000
     characters: int = 500
     min_count: int = 5

@@ -98,7 +98,7 @@ def test_the_command_gives_the_same_model_for_the_same_seed(data, tmp_path):
     other = run(data, tmp_path / "c", "--epochs", "1", "--seed", "1")
     assert first.fingerprint == again.fingerprint != other.fingerprint
     assert first.dimension == 32 and not first.table[0].any()
-    assert np.load(keep / "first.npy").shape == first.table.shape
+    assert np.load(keep / "epoch0.npy").shape == first.table.shape
 
 
 def test_the_command_teaches_translations(data, dev, tmp_path, capsys):

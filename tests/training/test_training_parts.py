@@ -274,3 +274,20 @@ def test_sentences_and_heads():
     ]
     assert corpus.sentences("Ngắn.") == ["Ngắn."]
     assert corpus.head("a b  c d", 3) == "a b c"
+
+
+def test_the_closed_form_of_the_loss_is_cross_entropy_and_its_gradient():
+    torch = pytest.importorskip("torch")
+    from torch.nn.functional import cross_entropy, normalize
+
+    from rag.training.contrastive import info_nce
+
+    torch.manual_seed(0)
+    left, right = (normalize(torch.randn(9, 5), dim=1).requires_grad_(True) for _ in range(2))
+    scores = left @ right.T / 0.05
+    want = (cross_entropy(scores, torch.arange(9)) + cross_entropy(scores.T, torch.arange(9))) / 2
+    want.backward()
+    loss, (a, b) = info_nce(left.detach(), right.detach(), 0.05)
+    assert loss == pytest.approx(want.item(), rel=1e-5)
+    np.testing.assert_allclose(a.numpy(), left.grad.numpy(), rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(b.numpy(), right.grad.numpy(), rtol=1e-3, atol=1e-6)
