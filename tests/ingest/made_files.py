@@ -84,10 +84,9 @@ def write_objects(path: Path, objects: Sequence[bytes], trailer: bytes) -> Path:
     return path
 
 
-def bomb_pdf(path: Path, megabytes: int = 400, layers: int = 2) -> Path:
+def bomb_pdf(path: Path, megabytes: int = 100, layers: int = 2) -> Path:
     """A page whose content stream inflates to ``megabytes`` through ``layers`` of Flate."""
-    data = b"BT /F1 11 Tf (A) Tj ET\n" * 50 + b" " * 1000
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj(1)
     data = b"".join(packer.compress(b"(A) Tj " * 142_858) for _ in range(megabytes)) + packer.flush()
     for _ in range(layers - 1):
         data = zlib.compress(data, 9)
