@@ -17,6 +17,11 @@ from rag.text.sentences import sentence_spans
 Entails = Callable[[str, str], bool]
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _LEADING = re.compile(r"(?:\s*\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\])+")
+# "According to the Vietnamese source (October 2022): …" says where something stands; only the rest is a claim.
+_ATTRIBUTION = re.compile(
+    r"^(?:according to (?:the )?(?:\w+ )?(?:sources?|documents?)|theo (?:các )?(?:tài liệu|nguồn))\b[\s,:]*",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"“[^”]*”|«[^»]*»|\"[^\"]*\"")
 
 
@@ -40,7 +45,7 @@ def statements(answer: str) -> tuple[Statement, ...]:
     """The sentences of an answer with their citations.
 
     Markers after the full stop belong to the sentence before them; a quotation is one statement however many sentences
-    it holds. Pieces without a letter or digit are no statements.
+    it holds. Words that only name the source are left out, and pieces without a letter or digit are no statements.
     """
     quoted = [m.span() for m in _QUOTED.finditer(answer)]
     ends = [end for _, end in sentence_spans(answer)]
@@ -61,7 +66,7 @@ def statements(answer: str) -> tuple[Statement, ...]:
     out = []
     for piece in pieces:
         cited = [int(n) for group in _MARKER.findall(piece) for n in re.split(r"\s*[,;]\s*", group)]
-        text = " ".join(strip_markers(piece).split())
+        text = _ATTRIBUTION.sub("", " ".join(strip_markers(piece).split()))
         if any(c.isalnum() for c in text):
             out.append(Statement(text, tuple(dict.fromkeys(cited))))
     return tuple(out)

@@ -131,6 +131,6 @@ def format_verdicts(result: Verdicts, most: int = 0) -> str:
 
 def checker() -> Judge:
     """The check that every answer of the package goes through."""
-    from rag.ask.cite import check_claim
+    from rag.ask.claims import check_claim
 
     return lambda claim, passage, language: bool(check_claim(claim, passage, language=language).supported)

@@ -114,14 +114,12 @@ def _run(args: argparse.Namespace, resolved: Resolved) -> int:
     questions = sets.load(args.questions)
     with _index(args, resolved) as index:
         rag = Rag(index, llm=resolved.settings.llm, settings=resolved.settings)
-        result = runs.run(
-            questions, rag, out=args.out, workers=args.workers, progress=_progress(), fresh=args.fresh
-        )  # fmt: skip
+        result = runs.run(questions, rag, out=args.out, workers=args.workers, progress=_progress(), fresh=args.fresh)
+        if args.out:
+            report.write(result)
     if result.missing_evidence:
         names = ", ".join(result.missing_evidence[:10])
         print(f"evidence of {len(result.missing_evidence)} questions is not in the index: {names}", file=sys.stderr)
-    if args.out:
-        report.write(result)
     print(runs.format_summary(result.summary, result.latency))
     return _judged(args.gate, gate, result.summary, baseline)
 
@@ -234,7 +232,7 @@ def _import(args: argparse.Namespace, resolved: Resolved) -> int:
 
     out = Path(args.out)
     if args.file.lower().endswith(".csv"):
-        questions, rows = imports.from_csv(args.file), []
+        questions, rows = imports.from_csv(args.file), list[dict[str, str]]()
     else:
         questions, rows = imports.from_squad(args.file)
     try:

@@ -128,8 +128,6 @@ def _score(row: Mapping[str, str]) -> Score:
     return Score(**values)
 
 
-
-
 def compare(a: StoredRun, b: StoredRun, seed: int = 0) -> Comparison:
     """Compare two runs over the questions they share. Raises EvaluationError when they share none."""
     shared = [i for i in a.scores if i in b.scores]

@@ -250,7 +250,7 @@ def score(question: Question, line: Mapping[str, Any], texts: Texts, entails: En
 
 
 def language_of(question: Question) -> str:
-    """"vi", "folded" (Vietnamese without diacritics), "en" or "other": by its tag, else as detected."""
+    """ "vi", "folded" (Vietnamese without diacritics), "en" or "other": by its tag, else as detected."""
     for name in ("vi", "folded", "en"):
         if name in question.tags:
             return name

@@ -63,7 +63,11 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: its questions, answer lines and scores in question order, and the aggregates."""
+    """A finished run: its questions, answer lines and scores in question order, and the aggregates.
+
+    ``missing_evidence`` names the questions some of whose evidence is not in the index; ``texts`` are its documents,
+    for reports that show passages (good only while the index is open, but for texts already fetched).
+    """
 
     folder: Path | None
     config: Mapping[str, Any]
@@ -73,6 +77,7 @@ class Run:
     summary: Mapping[str, Any]
     latency: Mapping[str, Mapping[str, float]]
     missing_evidence: tuple[str, ...] = ()
+    texts: metrics.Texts | None = None
 
 
 class IndexTexts:
@@ -196,7 +201,7 @@ def run(
     judge = entails or claim_judge()
     scores = tuple(metrics.score(q, line, texts, judge) for q, line in zip(questions.questions, lines, strict=True))
     summary = summarise(questions.questions, scores)
-    result = Run(folder, config, questions.questions, lines, scores, summary, latency(lines), missing)
+    result = Run(folder, config, questions.questions, lines, scores, summary, latency(lines), missing, texts)
     if folder is not None:
         _write_results(result)
     return result
@@ -204,7 +209,7 @@ def run(
 
 def claim_judge() -> Entails:
     """The deterministic check that answers go through, as a judge of (passage, claim)."""
-    from rag.ask.cite import check_claim
+    from rag.ask.claims import check_claim
 
     return lambda passage, claim: bool(check_claim(claim, passage).supported)
 
@@ -371,6 +376,8 @@ def commit() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--", "rag", "seeds", "eval/*.jsonl") else "")
+        return git("rev-parse", "HEAD") + (
+            "+" if git("status", "--porcelain", "--", "rag", "seeds", "eval/*.jsonl") else ""
+        )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -52,7 +52,10 @@ def bootstrap_interval(deltas: Sequence[float], seed: int = 0, resamples: int = 
     values = np.asarray(deltas, dtype=np.float64)
     rng = np.random.default_rng(seed)
     means = np.concatenate(
-        [values[rng.integers(0, len(values), (1000, len(values)))].mean(axis=1) for _ in range(max(1, resamples // 1000))]
+        [
+            values[rng.integers(0, len(values), (1000, len(values)))].mean(axis=1)
+            for _ in range(max(1, resamples // 1000))
+        ]
     )
     low, high = np.percentile(means, [2.5, 97.5])
     return (float(low), float(high))

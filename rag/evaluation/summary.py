@@ -102,7 +102,14 @@ def metric_of(summary: Mapping[str, Any], name: str) -> float | None:
     group, _, metric = name.rpartition("/")
     row = summary.get("all", {})
     if group:
-        row = next((summary[kind][group] for kind in ("tags", "languages", "answerability", "kinds") if group in summary.get(kind, {})), {})
+        row = next(
+            (
+                summary[kind][group]
+                for kind in ("tags", "languages", "answerability", "kinds")
+                if group in summary.get(kind, {})
+            ),
+            {},
+        )
     value = row.get(metric)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 

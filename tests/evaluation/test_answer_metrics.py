@@ -183,6 +183,8 @@ def test_alce(parts, passages, precision, recall) -> None:  # type: ignore[no-un
         ("A đạt 5%. [1][2]", [("A đạt 5%.", (1, 2))]),
         ("Hà Tĩnh: “a b” [1] Thanh Hóa: “c d” [2]", [("Hà Tĩnh: “a b”", (1,)), ("Thanh Hóa: “c d”", (2,))]),
         ("một [1, 3].", [("một.", (1, 3))]),
+        ("According to the Vietnamese source (May 2022): “x y” [1]", [("(May 2022): “x y”", (1,))]),
+        ("Theo tài liệu 10/2022: “x y” [1]", [("10/2022: “x y”", (1,))]),
         ("[1]", []),
         ("", []),
     ],
@@ -197,7 +199,13 @@ TEXTS = IndexTexts(INDEX)  # type: ignore[arg-type]
 FIRST = "Hà Tĩnh đã lập 59 tổ cấp xã và 133 tổ cấp thôn."
 SECOND = "Giám đốc Sở là ông Lê Văn Dũng."
 HEADS = Question(
-    "q1", "Hà Tĩnh có bao nhiêu tổ?", (), (("59", "192"), ("133", "192")), (Evidence("ha-tinh.md", FIRST),), True, ("vi",)
+    "q1",
+    "Hà Tĩnh có bao nhiêu tổ?",
+    (),
+    (("59", "192"), ("133", "192")),
+    (Evidence("ha-tinh.md", FIRST),),
+    True,
+    ("vi",),
 )
 
 
@@ -219,9 +227,20 @@ def line(status: str = "answered", answer: str = "", citations=(), retrieved=(),
 
 
 def test_a_right_answer() -> None:
-    s = score(HEADS, line("answered", f"“{FIRST}” [1]", [cite(1, FIRST)], [passage(SECOND), passage(FIRST)], ["59", "133"]), TEXTS, entails)
+    s = score(
+        HEADS,
+        line("answered", f"“{FIRST}” [1]", [cite(1, FIRST)], [passage(SECOND), passage(FIRST)], ["59", "133"]),
+        TEXTS,
+        entails,
+    )
     assert (s.stage, s.correct, s.contains, s.short_contains, s.exact, s.f1) == ("right", 1.0, 1.0, 1.0, 1.0, 1.0)
-    assert (s.citation_precision, s.citation_recall, s.first_citation, s.alce_precision, s.alce_recall) == (1, 1, 1, 1, 1)
+    assert (s.citation_precision, s.citation_recall, s.first_citation, s.alce_precision, s.alce_recall) == (
+        1,
+        1,
+        1,
+        1,
+        1,
+    )
     assert (s.quote_exact, s.supported, s.evidence_ranks, s.evidence_rank) == (1.0, 1.0, (2,), 2)
     assert (s.recall(1), s.recall(2), s.reciprocal_rank()) == (0.0, 1.0, 0.5)
     assert s.confidence == 1.0 and s.milliseconds == 3.0 and s.tokens == len(FIRST.split())
@@ -262,7 +281,9 @@ def test_stages_of_an_answerable_question(changes: dict[str, object], stage: str
 
 
 def test_a_part_whose_evidence_was_not_retrieved() -> None:
-    both = Question("q", "?", (), (("59",), ("Lê Văn Dũng",)), (Evidence("ha-tinh.md", FIRST), Evidence("ha-tinh.md", SECOND)))
+    both = Question(
+        "q", "?", (), (("59",), ("Lê Văn Dũng",)), (Evidence("ha-tinh.md", FIRST), Evidence("ha-tinh.md", SECOND))
+    )
     s = score(both, line("answered", "“59” [1]", [cite(1, FIRST)], [passage(FIRST)]), TEXTS, entails)
     assert s.stage == "not retrieved" and s.evidence_ranks == (1, None) and s.recall(10) == 0.5
     s = score(both, line("answered", "“Lê Văn Dũng” [1]", [cite(1, SECOND)], [passage(FIRST)]), TEXTS, entails)
@@ -273,7 +294,14 @@ def test_an_unanswerable_question() -> None:
     q = Question("q", "Thủ đô Lào?", answerable=False)
     s = score(q, line("abstained", "Không có trong tài liệu."), TEXTS, entails)
     assert s.stage == "right refusal" and s.correct == 1.0
-    assert (s.contains, s.exact, s.f1, s.citation_precision, s.evidence_ranks, s.recall(5)) == (None, None, None, None, (), None)
+    assert (s.contains, s.exact, s.f1, s.citation_precision, s.evidence_ranks, s.recall(5)) == (
+        None,
+        None,
+        None,
+        None,
+        (),
+        None,
+    )
     s = score(q, line("answered", f"“{FIRST}” [1]", [cite(1, FIRST)]), TEXTS, entails)
     assert s.stage == "answered the unanswerable" and s.correct == 0.0 and s.alce_recall == 1.0
 

@@ -54,7 +54,12 @@ def test_figures() -> None:
     by_id = iter(claims)
     result = judge_all(claims, lambda claim, passage, language: next(by_id).id not in called)
     everything = result.summary["all"]
-    assert (everything["precision"], everything["recall"], everything["false_alarm"], everything["accuracy"]) == (0.75, 0.6, 0.2, 0.7)
+    assert (everything["precision"], everything["recall"], everything["false_alarm"], everything["accuracy"]) == (
+        0.75,
+        0.6,
+        0.2,
+        0.7,
+    )
     assert everything["claims"] == 10 and everything["supported"] == 5
     assert result.summary["languages"]["vi"]["recall"] == 1.0 and result.summary["languages"]["en"]["recall"] == 0.0
     assert result.summary["languages"]["en"]["precision"] is None, "nothing was called unsupported"

@@ -59,7 +59,9 @@ def test_questions_only_one_run_has(folders: tuple[Path, Path], tmp_path: Path) 
     result = compare(read_run(tmp_path), read_run(folders[0]))
     assert result.only_a == () and result.only_b == ("q3", "q4", "q5")
     assert "not compared: 0 only in A, 3 only in B" in format_comparison(result)
-    (tmp_path / "scores.csv").write_text((tmp_path / "scores.csv").read_text(encoding="utf-8").replace("q1", "z1").replace("q2", "z2"))
+    (tmp_path / "scores.csv").write_text(
+        (tmp_path / "scores.csv").read_text(encoding="utf-8").replace("q1", "z1").replace("q2", "z2")
+    )
     with pytest.raises(EvaluationError, match="share no question id"):
         compare(read_run(tmp_path), read_run(folders[0]))
 
@@ -159,7 +161,11 @@ def test_gate_sections(tmp_path: Path) -> None:
 def test_metric_names() -> None:
     assert metric_of(SUMMARY, "correct") == 0.9 and metric_of(SUMMARY, "en/correct") == 0.5
     assert metric_of(SUMMARY, "vi/correct") == 0.95 and metric_of(SUMMARY, "answerable/correct") == 0.8
-    assert metric_of(SUMMARY, "f1") is None and metric_of(SUMMARY, "xx/correct") is None and metric_of(SUMMARY, "x") is None
+    assert (
+        metric_of(SUMMARY, "f1") is None
+        and metric_of(SUMMARY, "xx/correct") is None
+        and metric_of(SUMMARY, "x") is None
+    )
 
 
 def test_a_baseline_needs_no_answers(folders: tuple[Path, Path], tmp_path: Path) -> None:

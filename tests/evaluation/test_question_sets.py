@@ -145,7 +145,9 @@ def test_check_finds_nothing_wrong() -> None:
 
 
 def test_a_translated_answer_is_a_remark() -> None:
-    q = Question("a", "Who is the director of the department?", (), (("Mr Dung",),), (Evidence("d", "Giám đốc là ông Dũng."),))
+    q = Question(
+        "a", "Who is the director of the department?", (), (("Mr Dung",),), (Evidence("d", "Giám đốc là ông Dũng."),)
+    )
     (problem,) = check([q], CORPUS.get)
     assert problem.remark and problem.kind == "answer not in evidence" and "remark: " in str(problem)
 
