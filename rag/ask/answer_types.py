@@ -83,7 +83,7 @@ _RANK = (
 )
 # words that end the noun phrase after "bao nhiêu"
 _STOP = frozenset(
-    "được đã đang sẽ có trong tại ở của vào trên cho là để với từ đến theo tham dùng sử sử_dụng mà và hay hoặc thì bị khi tính so cả nằm do nhờ về ra "
+    "một mỗi hàng hằng được đã đang sẽ có trong tại ở của vào trên cho là để với từ đến theo tham dùng sử sử_dụng mà và hay hoặc thì bị khi tính so cả nằm do nhờ về ra "
     "thuộc đạt chưa không vẫn còn giữa qua sau trước bằng làm tăng giảm trở đăng triển hoạt".split()
 )
 _STOP_EN = frozenset(

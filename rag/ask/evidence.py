@@ -58,6 +58,7 @@ class Asked:
     focus: tuple[str, ...]
     heads: frozenset[str]
     words: frozenset[str]
+    sequence: tuple[str, ...]
     others: Mapping[str, tuple[tuple[str, ...], ...]]
     lookup: Mapping[str, str]
 
@@ -208,6 +209,7 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
         focus=focus,
         heads=heads,
         words=frozenset(sequence),
+        sequence=tuple(sequence),
         others=others,
         lookup={**lookup, **{t: t for t in terms}},
     )

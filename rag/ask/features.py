@@ -27,7 +27,7 @@ SENTENCE = (
     "folded_gap", "pairs_gap", "dense_gap", "maxsim_gap",
     "typed", "typed_best", "untyped_miss", "unit", "names", "names_context", "dates", "dates_clash",
     "first", "short_text", "long_text", "table", "question",
-    "rank_1", "rank_inverse", "score_gap", "reason", "definition", "list", "before", "rarest", "novel", "leads",
+    "rank_1", "rank_inverse", "score_gap", "reason", "definition", "list", "before", "rarest", "novel", "leads", "miss_figure", "office",
 )  # fmt: skip
 CLAUSE = (
     "folded", "folded_before", "folded_after", "pairs", "dense", "maxsim", "typed", "typed_best", "novel", "length", "first", "last",
@@ -108,6 +108,8 @@ def sentence_features(
         row["rarest"] = sum(holds(asked, t, own) for t in rarest) / max(1, len(rarest))
         row["novel"] = min(1.0, len(words.folded_set - asked.words) / 20)
         row["leads"] = float(bool(words.folded) and words.folded[0] in _PRONOUNS)
+        row["miss_figure"] = float(wants and fit < 0.5 and asked.want.kind in _FIGURES)
+        row["office"] = office(asked, words.folded)
         out[i] = [row[name] for name in SENTENCE]
     for gap, source in (
         ("folded_gap", "folded"),
@@ -131,6 +133,35 @@ def _with_before(sentences: Sequence[Sentence], best: NDArray[np.float32]) -> ND
 
 _CHECKED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role", "comparison"}
 _PRONOUNS = frozenset("ong ba anh chi ho no day do viec dieu tai theo trong he she they it this these there".split())
+
+
+_FIGURES = NUMERIC | {"date"}
+_TITLES = (
+    ("giam", "doc"), ("chu", "tich"), ("bi", "thu"), ("truong", "phong"), ("truong", "thon"), ("truong", "ban"), ("cuc", "truong"), ("bo", "truong"),
+    ("thu", "tuong"), ("tong", "thong"), ("hieu", "truong"), ("vien", "truong"),
+)  # fmt: skip
+
+
+def office(asked: Asked, words: tuple[str, ...]) -> float:
+    """1 when the office asked about stands in the words of a sentence, -1 when only its deputy (or its head) does, else 0."""
+    for title in _TITLES:
+        here = _offices(asked.sequence, title)
+        if not here:
+            continue
+        there = _offices(words, title)
+        if not there:
+            return 0.0
+        return 1.0 if here & there else -1.0
+    return 0.0
+
+
+def _offices(words: tuple[str, ...], title: tuple[str, str]) -> set[bool]:
+    """Whether a title occurs as a deputy's (True) or a head's (False) office in a text."""
+    return {
+        i > 0 and words[i - 1] == "pho"
+        for i in range(len(words) - 1)
+        if words[i] == title[0] and words[i + 1] == title[1]
+    }
 
 
 def _share(names: tuple[tuple[str, ...], ...], words: set[str] | frozenset[str]) -> float:

@@ -5,14 +5,13 @@ imports no language-model library: ``read_llm`` and ``models.llms`` are imported
 
 What the language-model side provides (all raise ``rag.errors.LLMError`` subclasses):
 
-* ``models.llms.make_llm(name, settings) -> ChatModel``
+* ``models.llms.as_llm(name or model, settings) -> ChatModel``
 * ``ask.read_llm.condense(question, history, llm, settings) -> str`` the follow-up made whole by the model;
-* ``ask.read_llm.stream(query, hits, llm, settings, *, complaint="", usage=None) -> Iterator[str]`` raw pieces of text with
+* ``ask.read_llm.stream(query, hits, llm, settings, *, complaint, usage, deadline) -> Iterator[str]`` raw pieces of text with
   markers [n] that mean the n-th of ``hits``; ``complaint`` names claims to mend when it is asked once more; ``usage`` is a
   dict the stream adds its token counts to;
 * ``ask.read_llm.is_refusal(text) -> bool`` the model says it is not in the passages;
-* ``ask.cite.verify(draft, hits, settings) -> Draft`` for both readers, and stable under growth: verifying a longer
-  text must not change what was made of its earlier whole sentences, so that they can be streamed.
+* ``ask.check.Checker`` checks the growing text sentence by sentence; ``ask.cite.verify`` does both readers' whole drafts.
 """
 
 from __future__ import annotations
@@ -27,7 +26,9 @@ from rag.ask import abstain, cite, followup
 from rag.ask.draft import Draft
 from rag.ask.query import understand
 from rag.ask.read_extractive import READ_HITS, ExtractiveReader
-from rag.errors import LLMIncomplete, RagError, UsageError, redact
+from rag.ask.short import pick
+from rag.errors import LLMError, LLMIncomplete, RagError, UsageError, redact
+from rag.text.normalise import strip_markers
 from rag.text.sentences import sentence_spans
 from rag.types import Answer, Event, Hit, Query, Retrieved, Token
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 History = Sequence[tuple[str, str]]
 MAX_HISTORY = 8
+REFUSAL_CHARS = 60  # a shorter beginning of a model's answer may still turn into a refusal
 
 
 class Rag:
@@ -57,9 +59,9 @@ class Rag:
         name = self.settings.llm if llm is None else llm
         self.llm: Any = None
         if name != "extractive":
-            from rag.models.llms import make_llm
+            from rag.models.llms import as_llm
 
-            self.llm = make_llm(name, self.settings) if isinstance(name, str) else name
+            self.llm = as_llm(name, self.settings)
 
     def ask(self, question: str, history: History = (), k: int | None = None) -> Answer:
         """One question, one Answer. ``history`` holds (question, answer) pairs, oldest first; ``k`` passages returned."""
@@ -180,40 +182,59 @@ class Rag:
 
     def _read_llm(self, query: Query, hits: tuple[Hit, ...]) -> Generator[Event, None, Draft]:
         """Stream through verification: each whole sentence is checked before it is shown. Returns the checked Draft."""
-        from rag.ask import read_llm
+        from rag.ask import context, read_llm
+        from rag.ask.check import Checker
+        from rag.models.llms import Deadline
 
         if not hits:
-            return Draft("", language="en" if query.language == "en" else "vi", refused=True)
-        draft, shown = Draft(""), ""
-        for attempt in range(2 if self.settings.verification == "retry" else 1):
-            text, complete, usage = "", True, dict(draft.usage)
-            complaint = "; ".join(draft.notes)
+            return Draft("", language=_language(query), refused=True)
+        language = context.answer_language(query, self.settings.answer_language)
+        again = self.settings.verification == "retry"
+        deadline = Deadline(self.settings.llm_timeout)
+        draft, usage = Draft("", language=language), dict[str, int]()
+        for attempt in range(2 if again else 1):
             # with "retry" the first attempt may be thrown away, so nothing of it is shown
-            show = self.settings.verification != "retry"
+            checker = Checker(hits, self.settings, language)
+            text, complete, shown = "", True, ""
+            complaint = "; ".join(draft.notes)
             try:
-                for piece in read_llm.stream(query, hits, self.llm, self.settings, complaint=complaint, usage=usage):
+                for piece in read_llm.stream(
+                    query, hits, self.llm, self.settings, complaint=complaint, usage=usage, deadline=deadline
+                ):
                     text += piece
-                    whole = _whole_sentences(text)
-                    if show and whole and not read_llm.is_refusal(text):
-                        checked = cite.verify(Draft(whole, language=_language(query)), hits, self.settings).text
-                        if checked.startswith(shown) and len(checked) > len(shown):
-                            yield Token(checked[len(shown) :])
-                            shown = checked
+                    checker.feed(piece)
+                    # nothing is shown until it is long enough to be told from a refusal
+                    if not again and len(text) >= REFUSAL_CHARS and not read_llm.is_refusal(text):
+                        if len(checker.text) > len(shown):
+                            yield Token(checker.text[len(shown) :])
+                            shown = checker.text
             except LLMIncomplete:
                 if not text:
                     raise
                 complete = False
+            except LLMError:
+                if not attempt:
+                    raise
+                break  # the first answer, its unsupported claims marked, is better than none
             if read_llm.is_refusal(text):
-                return Draft("", language=_language(query), usage=usage, refused=True)
-            draft = cite.verify(
-                Draft(text, language=_language(query), usage=usage, complete=complete), hits, self.settings
-            )
-            draft = replace(draft, usage=usage, complete=complete)
-            if attempt == 0 and not draft.notes:
+                return Draft("", language=language, usage=usage, refused=True)
+            checker.end()
+            draft = checker.draft(Draft("", language=language, usage=usage, complete=complete))
+            if not draft.notes:
                 break
-        if draft.text.startswith(shown) and len(draft.text) > len(shown):
+        draft = replace(draft, short=self._short(query, draft, hits))
+        if len(draft.text) > len(shown):
             yield Token(draft.text[len(shown) :])
         return draft
+
+    def _short(self, query: Query, draft: Draft, hits: tuple[Hit, ...]) -> tuple[str, ...]:
+        """The shortest answer strings of a model's checked text; unsupported sentences give none."""
+        from rag.ask.check import MARKS
+
+        asked = self.reader.rows(query, query.text, hits)[0]
+        spans = [draft.text[start:end] for start, end in sentence_spans(draft.text)]
+        sound = " ".join(s for s in spans if not any(mark in s for mark in MARKS.values()))
+        return tuple(dict.fromkeys(found.text for found, _ in pick(asked, strip_markers(sound))))
 
     def _abstained(self, state: _State, text: str, hits: tuple[Hit, ...], clock: _Clock) -> Answer:
         query = state.query
@@ -281,9 +302,3 @@ def _checked(question: str, settings: Settings) -> str:
 
 def _language(query: Query) -> str:
     return "en" if query.language == "en" else "vi"
-
-
-def _whole_sentences(text: str) -> str:
-    """The part of a growing text that ends with a whole sentence (the last sentence may still grow)."""
-    spans = sentence_spans(text)
-    return text[: spans[-2][1]] if len(spans) > 1 else ""

@@ -7,7 +7,6 @@ nothing of retrieval order, verification or refusal.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.ask import compare, features, frames, spans, support, weigh
+from rag.ask import abstain, compare, features, frames, spans, support, weigh
+from rag.ask.answer_types import NUMERIC
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, places_of, sentences_of
 from rag.ask.pieces import pieces
-from rag.ask.short import Found, pick
+from rag.ask.short import Found, candidates, pick
 from rag.ask.similar import Similar
 from rag.text.abbreviations import TABLE
 from rag.text.names import canonical_place
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 MAX_TOKENS = 80
 LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
+TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
 FAR_PLACE = 4.0  # the score taken off where a document does not speak of the place asked about
 OTHER_PLACE = 0.7  # and where a sentence names another place
 READ_HITS = 8
@@ -78,7 +79,7 @@ class ExtractiveReader:
             if part in stored
         }
         self.policy: Mapping[str, float] = stored["policy"]
-        self._documents: tuple[object, dict[str, tuple[str, frozenset[str], frozenset[str]]]] = (None, {})
+        self._documents: tuple[object, dict[str, support.Known]] = (None, {})
         self._abbreviated: tuple[object, Abbreviated] | None = None
 
     def read(self, query: Query, hits: Sequence[Hit], part_hits: Sequence[Sequence[Hit]] = ()) -> Draft:
@@ -110,7 +111,8 @@ class ExtractiveReader:
         else:
             quotes = self._best_quotes(asked, sentences, shares, abbreviated, budget)
         short: list[str] = []
-        for quote in quotes if others else quotes[:1]:
+        typed = [q for q in quotes if asked.want.kind in TYPED and _has_kind(asked, q.text)]
+        for quote in quotes if others else (typed or quotes)[:1]:
             sentence = _sentence_of(quote, sentences)
             own = [f.text for f, _ in _inside(pick(asked, sentence.text), quote, sentence)]
             short += own or [f.text for f, _ in pick(asked, quote.text)]
@@ -143,7 +145,29 @@ class ExtractiveReader:
             int(policy["most"]) if budget is None else 1,
             policy["whole"],
         )
-        return [_quote(sentences[order[w.sentence]], clauses[w.first].start, clauses[w.last].end) for w in windows]
+        quotes = [_quote(sentences[order[w.sentence]], clauses[w.first].start, clauses[w.last].end) for w in windows]
+        if quotes and asked.want.kind in TYPED and budget is None and not _has_kind(asked, quotes[0].text):
+            other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
+            quotes = [quotes[0], other] if other else quotes
+        return quotes
+
+    def _with_kind(
+        self, asked: Asked, sentences: Sequence[Sentence], shares: Floats, abbreviated: Abbreviated, first: Quote
+    ) -> Quote | None:
+        """The best stretch that holds a string of the wanted kind, where the first quotation holds none."""
+        top = float(shares.max())
+        for i in np.argsort(-shares, kind="stable")[:12]:
+            sentence = sentences[int(i)]
+            if shares[i] < top * 0.02 or not _has_kind(asked, sentence.text):
+                continue
+            clauses = self._clauses(asked, [sentence], [1.0], abbreviated)
+            room = min(40, MAX_TOKENS - 16 - len(first.text.split()))
+            window = spans.best_window(clauses, max(16, room), self.policy["price"] * 3)
+            if window:
+                found = _quote(sentence, clauses[window.first].start, clauses[window.last].end)
+                if _has_kind(asked, found.text):
+                    return found
+        return None
 
     def _side_by_side(
         self,
@@ -175,7 +199,7 @@ class ExtractiveReader:
             if here & wanted:
                 continue
             around = {fold(canonical_place(p.text)) for p in places_of(f"{hit.passage.context}. {hit.passage.text}")}
-            if not wanted & (around | self._document(snapshot, hit.source)[2]):
+            if not wanted & (around | self._document(snapshot, hit.source).places):
                 out[i] = -FAR_PLACE
             elif here:
                 out[i] = -OTHER_PLACE
@@ -214,7 +238,7 @@ class ExtractiveReader:
     ) -> dict[str, float]:
         hit = hits[sentence.hit]
         snapshot = self.index.store.snapshot()
-        joined, words, places = self._document(snapshot, hit.source)
+        like = self.similar.likeness(asked.text, [sentence.text, sentence.before or sentence.text])
         return support.signals(
             asked,
             sentence.text,
@@ -222,25 +246,22 @@ class ExtractiveReader:
             quote,
             hit,
             hits,
-            joined,
-            words,
-            places,
+            self._document(snapshot, hit.source),
             abbreviated,
             lambda word: snapshot.document_frequency(word, folded=True),
             row,
+            like,
         )
 
-    def _document(self, snapshot: Any, source: str) -> tuple[str, frozenset[str], frozenset[str]]:
-        """A document's folded text and words and the places it is about, kept for the present generation."""
-        generation, known = self._documents
-        if generation != snapshot.generation or len(known) > 256:
-            known = {}
-            self._documents = (snapshot.generation, known)
-        if source not in known:
-            text = snapshot.document(source).text
-            folded = re.findall(r"\w+", fold(text))
-            known[source] = (f" {' '.join(folded)} ", frozenset(folded), support.main_places(text[:20_000]))
-        return known[source]
+    def _document(self, snapshot: Any, source: str) -> support.Known:
+        """What is known of a document, kept for the present generation."""
+        generation, kept = self._documents
+        if generation != snapshot.generation or len(kept) > 256:
+            kept = {}
+            self._documents = (snapshot.generation, kept)
+        if source not in kept:
+            kept[source] = support.known(snapshot.document(source).text)
+        return kept[source]
 
     def _abbreviations(self, snapshot: Any) -> Abbreviated:
         generation = snapshot.generation
@@ -292,7 +313,9 @@ class ExtractiveReader:
                     every.append(own[quote.hit])
         text, citations = self._written(query, quotes, every, language)
         short = tuple(dict.fromkeys(s for reading in readings for s in reading.short))
-        weakest = min(readings, key=lambda r: r.probability * (0.2 + r.signals.get("folded", 0.0)))
+        weakest = min(
+            readings, key=lambda r: (abstain.absent(r.signals) == "", abstain.probability(r.signals, query.language))
+        )
         signals = {**self._signals(weakest), "parts": float(len(readings))}
         return Draft(text, short, citations, language, signals)
 
@@ -318,6 +341,10 @@ class ExtractiveReader:
                 Citation(n, passage.source, passage.title, passage.date, quote.text, quote.start, quote.end)
             )
         return renumber(" ".join(lines), citations)
+
+
+def _has_kind(asked: Asked, text: str) -> bool:
+    return any(f.fit >= 0.5 for f in candidates(asked, text))
 
 
 def _quote(sentence: Sentence, start: int, end: int) -> Quote:

@@ -7,12 +7,15 @@ sits with the question's words around it. Knows nothing of how sentences are cho
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Asked, Words, dates_of, names_of, numbers_of, places_of, words_of
+from rag.text.dates import DateSpan
 from rag.text.normalise import canonical, fold
 
+REACH = 12  # words on either side that may belong to a candidate
 _MONEY_AFTER = re.compile(
     r"\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)?\s*(?:đồng|đô la|usd|vnđ|vnd|euro|đ\b|\$)|\s*(?:tỷ|triệu)\b", re.IGNORECASE
 )
@@ -57,7 +60,8 @@ def candidates(asked: Asked, text: str) -> list[Found]:
     if kind in NUMERIC or kind == "comparison":
         return _numbers(asked, text)
     if kind == "date":
-        out = [Found(d.start, d.end, d.text, 1.0) for d in dates_of(text)]
+        ranges = asked.want.focus.startswith(("giai đoạn", "giai doan", "period", "thời gian", "thoi gian"))
+        out = [Found(d.start, d.end, d.text, 1.0 if d.precision != "range" or ranges else 0.5) for d in dates_of(text)]
         return [f for f in out if not _stated(asked, f.text)]
     if kind in ("person", "organisation", "place"):
         return _named(asked, text, kind)
@@ -70,7 +74,7 @@ def candidates(asked: Asked, text: str) -> list[Found]:
     if _ADDRESS_ASKED.search(fold(asked.text)):
         return [Found(m.start(), m.end(), m.group().rstrip(".,;)"), 1.0) for m in _ADDRESS.finditer(text)]
     if kind == "role":
-        return [_trimmed(m.start(), m.group()) for m in _ROLE.finditer(text)]
+        return [_trimmed(text, m.start(), m.group()) for m in _ROLE.finditer(text)]
     return []
 
 
@@ -83,15 +87,19 @@ def _document_fit(asked: Asked, text: str) -> float:
     return numbered * 0.6
 
 
-def _trimmed(start: int, role: str) -> Found:
+def _trimmed(text: str, start: int, role: str) -> Found:
     """A role's words up to the holder's name: "Giám đốc Sở TT&TT cho biết" → "Giám đốc Sở TT&TT"."""
-    cut = re.search(r"\s(?:cho|đã|nói|chia sẻ|khẳng định|nhấn mạnh|lưu ý|nhận định|là|kể|said|told|has|is|was)\b", role)
-    role = role[: cut.start()] if cut else role
-    for name in names_of(role):
-        if name.kind == "person" and name.start > 3:
-            role = role[: name.start].rstrip(" -–")
+    cut = re.search(
+        r"\s(?:cho|đã|nói|chia sẻ|khẳng định|nhấn mạnh|lưu ý|nhận định|là|kể|cùng|said|told|has|is|was)\b|\s[-–]\s",
+        role,
+    )
+    end = start + (cut.start() if cut else len(role))
+    for name in names_of(text):
+        if name.kind == "person" and start + 3 < name.start < end and len(name.text.split()) > 1:
+            end = name.start
             break
-    return Found(start, start + len(role), role, 1.0)
+    shown = text[start:end].rstrip(" -–,")
+    return Found(start, start + len(shown), shown, 1.0)
 
 
 def _stated(asked: Asked, text: str) -> bool:
@@ -191,7 +199,7 @@ def _named(asked: Asked, text: str, kind: str) -> list[Found]:
 
 
 def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
-    """A score per candidate: its fit, the question's words near it, and those between it and the next candidate.
+    """A score per candidate: its fit, the question's words beside it up to the next candidate, and slots that agree or clash.
 
     Vietnamese counts "59 tổ … cấp xã, 133 tổ … cấp thôn": what follows a number up to the next one belongs to it, while
     a percentage or a value mostly ends its clause ("Sở Công Thương đạt 99,15%").
@@ -200,47 +208,91 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
         return []
     words = words_of(text)
     numeric = asked.want.kind in NUMERIC or asked.want.kind == "comparison"
+    levels = question_levels(asked)
+    dates = dates_of(text) if asked.dates and asked.want.kind != "date" else ()
     scores: list[float] = []
     for i, candidate in enumerate(found):
         left_edge = found[i - 1].end if i else 0
         right_edge = found[i + 1].start if i + 1 < len(found) else len(text)
-        left, right, near = _around(asked, words, candidate, left_edge, right_edge)
-        if numeric:
-            counted = bool(re.match(r"\s+[^\W\d_]", text[candidate.end :])) and asked.want.kind not in ("rank",)
-            side = (0.45 * left + 1.0 * right) if counted else (1.0 * left + 0.35 * right)
-        else:
-            side = 0.7 * left + 0.7 * right
-        scores.append(1.6 * candidate.fit + 1.5 * side + 0.8 * near)
+        counted = numeric and asked.want.kind != "rank" and re.match(r"\s+[^\W\d_]", text[candidate.end :]) is not None
+        left, right = ((0.55, 1.0) if counted else (1.0, 0.4)) if numeric else (0.85, 0.85)
+        score = 1.6 * candidate.fit + 2.4 * _beside(asked, words, candidate, left_edge, right_edge, left, right)
+        if levels:
+            score += _level_agrees(levels, fold(text), candidate, left_edge, right_edge)
+        if dates:
+            score += _date_agrees(asked, dates, candidate)
+        scores.append(score)
     return scores
 
 
-def _around(
-    asked: Asked, words: Words, candidate: Found, left_edge: int, right_edge: int
-) -> tuple[float, float, float]:
-    """Share of the question's weight left of the candidate, right of it (both up to the neighbours), and close by."""
-    left: set[str] = set()
-    right: set[str] = set()
-    near = 0.0
-    at = next((i for i, (s, _) in enumerate(words.spans) if s >= candidate.start), len(words.spans))
-    last = next((i for i, (s, _) in enumerate(words.spans) if s >= candidate.end), len(words.spans))
-    for i, (start, end) in enumerate(words.spans):
+def _beside(
+    asked: Asked, words: Words, candidate: Found, left_edge: int, right_edge: int, left: float, right: float
+) -> float:
+    """Share of the question's weight beside the candidate, nearer words counting more; ``left`` and ``right`` weigh the sides."""
+    at = bisect_left(words.spans, (candidate.start, 0))
+    last = bisect_left(words.spans, (candidate.end, 0))
+    best: dict[str, float] = {}
+    for i in range(max(0, at - REACH), min(len(words.spans), last + REACH)):
+        if at <= i < last:
+            continue
+        start, end = words.spans[i]
+        if (i < at and start < left_edge) or (i >= last and end > right_edge):
+            continue
         term = asked.lookup.get(words.folded[i], "")
         weight = asked.terms.get(term)
         if weight is None:
             continue
-        if start >= candidate.end:
-            distance = i - last + 1
-            if end <= right_edge:
-                right.add(term)
-        elif end <= candidate.start:
-            distance = at - i
-            if start >= left_edge:
-                left.add(term)
-        else:
-            continue
-        near += weight / (1.0 + distance / 3.0)
-    total = asked.weight
-    return sum(asked.terms[t] for t in left) / total, sum(asked.terms[t] for t in right) / total, min(1.5, near / total)
+        distance, side = (at - i, left) if i < at else (i - last + 1, right)
+        best[term] = max(best.get(term, 0.0), weight * side / (1.0 + distance / 6.0))
+    return sum(best.values()) / asked.weight
+
+
+_LEVEL = re.compile(r"\bcap (tinh|huyen|xa|phuong|thon|ap|ban|trung uong)\b")
+_LEVELS_EN = {
+    "hamlet": "thon",
+    "hamlets": "thon",
+    "village": "thon",
+    "commune": "xa",
+    "ward": "phuong",
+    "district": "huyen",
+    "provincial": "tinh",
+    "province": "tinh",
+}
+
+
+def question_levels(asked: Asked) -> frozenset[str]:
+    """The administrative levels a question names: {"xa"} for "cấp xã", "at commune level"."""
+    folded = fold(asked.text)
+    found = set(_LEVEL.findall(folded))
+    if asked.language == "en" and ("level" in folded or "provincial" in folded):
+        found |= {
+            _LEVELS_EN[w]
+            for w in asked.sequence
+            if w in _LEVELS_EN and (w != "province" or "province level" in folded.replace("-", " "))
+        }
+    return frozenset(found)
+
+
+def _level_agrees(levels: frozenset[str], folded: str, candidate: Found, left_edge: int, right_edge: int) -> float:
+    """What is added when the level beside a candidate is the one asked about, taken off when it is another."""
+    right = set(_LEVEL.findall(folded[candidate.end : right_edge][:90]))
+    near = right or set(_LEVEL.findall(folded[max(left_edge, candidate.start - 60) : candidate.start]))
+    if near & levels:
+        return 0.8
+    return -0.8 if near else 0.0
+
+
+def _date_agrees(asked: Asked, dates: tuple[DateSpan, ...], candidate: Found) -> float:
+    """The same for the nearest date of the sentence, the one before the candidate first."""
+    nearest = min(
+        dates,
+        key=lambda d: candidate.start - d.end if d.end <= candidate.start else 1.6 * (d.start - candidate.end),
+        default=None,
+    )
+    if nearest is None:
+        return 0.0
+    agrees = any(nearest.first <= last and first <= nearest.last for first, last in asked.dates)
+    return 0.5 if agrees else -0.5
 
 
 def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
@@ -258,7 +310,7 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     for candidate, score in zip(found, scores):
         same = candidate is top or (
             several
-            and score >= best - (0.25 if not asked.want.several else 0.8)
+            and score >= best - (0.4 if not asked.want.several else 0.8)
             and candidate.fit >= top.fit - 0.1
             and _same_noun(text, candidate, top)
         )
