@@ -110,7 +110,7 @@ def test_the_page_holds_what_people_decide_by(folder: Path) -> None:
     for part in ("Recall@k", "Abstention trade-off", "Latency", "Where questions went", "retrieved, not read (1)"):
         assert part in text, part
     assert "Nguyễn Văn A / Ông A; Bà B" in text and "rank 1" in text, "gold and the evidence's rank"
-    assert "“Giám đốc Sở là ông Lê Văn Dũng.” [1]" in text and "RuntimeError: boom" in text
+    assert f"“Văn bản {EVIL} tại đây.” [1]" in text and "RuntimeError: boom" in text
     assert EVIL in text, "shown as text"
     assert "ha-tinh.md:" in text and "— Giám đốc Sở là ông Lê Văn Dũng." in text, "retrieved passages by their text"
 
