@@ -30,10 +30,15 @@ CHANNELS = (*LEXICAL, *DENSE, *TOKENS)
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One weight per channel for each pair of languages; a channel that is not named weighs nothing."""
+    """One weight per channel for each pair of languages; a channel that is not named weighs nothing.
+
+    The channels of `standardised` are first brought to mean 0 and deviation 1 over the candidates: cosines of an
+    arbitrary embedder have a scale of their own.
+    """
 
     same: Mapping[str, float]
     cross: Mapping[str, float]
+    standardised: tuple[str, ...] = ()
 
     def of(self, pair: str) -> Mapping[str, float]:
         """The weights of "same" or "cross"."""
@@ -44,7 +49,16 @@ class Weights:
 def load(name: str = "tokens") -> Weights:
     """The fitted weights: "tokens" for embedders with token vectors, "vectors" for those without."""
     table = json.loads(Path(__file__).with_name("fusion.json").read_text(encoding="utf-8"))[name]
-    return Weights(dict(table[SAME]), dict(table[CROSS]))
+    return Weights(dict(table[SAME]), dict(table[CROSS]), tuple(table.get("standardised", ())))
+
+
+def standardise(values: Floats) -> Floats:
+    """Values (n,) with mean 0 and deviation 1; all 0 where they do not differ."""
+    if not len(values):
+        return values
+    centred = values - values.mean(dtype=np.float32)
+    deviation = float(centred.std())
+    return np.asarray(centred / np.float32(deviation) if deviation > 1e-9 else np.zeros_like(values), dtype=np.float32)
 
 
 def fuse(channels: Mapping[str, Floats], cross: NDArray[np.bool_], weights: Weights) -> Floats:
@@ -55,7 +69,7 @@ def fuse(channels: Mapping[str, Floats], cross: NDArray[np.bool_], weights: Weig
     total = np.zeros(len(cross), dtype=np.float32)
     for name, values in channels.items():
         here = np.where(cross, np.float32(weights.cross.get(name, 0.0)), np.float32(weights.same.get(name, 0.0)))
-        total += here * values
+        total += here * (standardise(values) if name in weights.standardised else values)
     return total
 
 

@@ -1,0 +1,168 @@
+"""Fits the weights of the fusion rule: `python -m rag.training.fit_fusion --dev DIR [--write]`.
+
+Every folder of `--dev` in the BEIR layout is indexed and asked through the product's own retriever; the channels of the
+candidates are kept, and the weights that give the judged passages the highest share under a softmax (listwise maximum
+likelihood: Cao et al., "Learning to rank", ICML 2007) are found by gradient descent, each folder counting alike, none
+of them negative. Also told: each folder's nDCG@10 with weights fitted on the other folders. With `--folded` Vietnamese
+questions are fitted with and without their diacritics. `--write` puts the weights into `rag/scoring/fusion.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import Document, Index, Retriever, Settings
+from rag.evaluation.beir import BeirSet, load
+from rag.evaluation.retrieval_metrics import ndcg, recall
+from rag.scoring import fusion
+from rag.text.normalise import fold
+
+Floats = NDArray[np.float64]
+RULES = {"tokens": fusion.CHANNELS, "vectors": (*fusion.LEXICAL, *fusion.DENSE)}
+RIDGE = 1e-3
+DEPTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Candidates of one question: channels (n, c), source of each, gains by source, and the pair of languages."""
+
+    channels: Floats
+    sources: tuple[str, ...]
+    gains: dict[str, int]
+    pair: str
+
+    @property
+    def gold(self) -> NDArray[np.bool_]:
+        return np.array([self.gains.get(s, 0) > 0 for s in self.sources], dtype=bool)
+
+
+def observe(data: BeirSet, index: Index, folded: bool = False, most: int = 1000) -> list[Question]:
+    """The candidates of a set's questions, scored by the retriever; every `len / most`-th question when there are more."""
+    retriever, snapshot = Retriever(index, index.settings.with_(candidates=DEPTH)), index.store.snapshot()
+    passages = [p for i in range(0, len(snapshot), 1000) for p in snapshot.passages(snapshot.ids[i : i + 1000])]
+    step = max(1, len(data.queries) // most)
+    out = []
+    for query, text in list(data.queries.items())[::step]:
+        asked = retriever.wording(fold(text) if folded else text, snapshot)
+        scored = retriever.score(snapshot, asked, 10)
+        table = np.stack([scored.channels.get(c, np.zeros(len(scored.fused))) for c in fusion.CHANNELS], axis=1)
+        told = [passages[i].language for i in scored.positions.tolist()]
+        cross = bool(asked.tag) and sum(bool(t) and t != asked.tag for t in told) * 2 > len(told)
+        sources = tuple(passages[i].source for i in scored.positions.tolist())
+        pair = fusion.CROSS if cross else fusion.SAME
+        out.append(Question(table.astype(np.float64), sources, dict(data.qrels[query]), pair))
+    return out
+
+
+def fit(sets: Sequence[Sequence[Question]], used: Sequence[int], steps: int = 400) -> Floats:
+    """Weights (c,) that are not negative; `used` are the columns that may weigh anything. Each set counts alike."""
+    groups = []
+    for questions in sets:
+        kept = [q for q in questions if q.gold.any() and not q.gold.all()]
+        if kept:
+            flat = np.concatenate([q.channels for q in kept])[:, used]
+            starts = np.cumsum([0, *(len(q.sources) for q in kept[:-1])])
+            groups.append((flat, starts, np.concatenate([q.gold for q in kept]), len(kept)))
+    w = np.full(len(used), 3.0)
+    momentum, spread = np.zeros_like(w), np.zeros_like(w)
+    for step in range(1, steps + 1):
+        gradient = 2 * RIDGE * w
+        for flat, starts, gold, count in groups:
+            sizes = np.diff([*starts, len(flat)])
+            scores = flat @ w
+            scores -= np.repeat(np.maximum.reduceat(scores, starts), sizes)
+            weight = np.exp(scores)
+            share = weight / np.repeat(np.add.reduceat(weight, starts), sizes)
+            right = np.where(gold, weight, 0.0)
+            aim = right / np.repeat(np.maximum(np.add.reduceat(right, starts), 1e-300), sizes)
+            gradient += (share - aim) @ flat / count / len(groups)
+        momentum = 0.9 * momentum + 0.1 * gradient  # Adam (Kingma and Ba, ICLR 2015)
+        spread = 0.99 * spread + 0.01 * gradient**2
+        rate = 0.5 * (1 - step / (steps + 1))
+        w -= rate * (momentum / (1 - 0.9**step)) / (np.sqrt(spread / (1 - 0.99**step)) + 1e-9)
+        w = np.maximum(w, 0.0)
+    full = np.zeros(len(fusion.CHANNELS))
+    full[list(used)] = w
+    return full
+
+
+def measure(questions: Iterable[Question], weights: Floats) -> tuple[float, float]:
+    """Mean nDCG@10 and recall@1 under the weights (c,)."""
+    values = []
+    for q in questions:
+        scores = q.channels @ weights
+        ranked: list[str] = list(dict.fromkeys(q.sources[i] for i in np.argsort(-scores, kind="stable").tolist()))
+        values.append((ndcg(ranked, q.gains, 10), recall(ranked, q.gains, 1)))
+    first, second = np.mean(values, axis=0).tolist()
+    return first, second
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Observe, fit, tell, and write if asked."""
+    parser = argparse.ArgumentParser(prog="python -m rag.training.fit_fusion", description=__doc__)
+    parser.add_argument("--dev", type=Path, required=True, help="folder of folders in the BEIR layout")
+    parser.add_argument("--embedder", default="bundled")
+    parser.add_argument("--folded", action="store_true", help="Vietnamese questions also without diacritics")
+    parser.add_argument("--most", type=int, default=1000, help="questions of a folder at most")
+    parser.add_argument("--only", nargs="*", default=None, help="columns that may weigh anything (default: all)")
+    parser.add_argument("--write", action="store_true", help="put the weights into rag/scoring/fusion.json")
+    options = parser.parse_args(arguments)
+    sets: dict[str, list[Question]] = {}
+    settings = Settings(embedder=options.embedder, max_question_chars=100_000)
+    for folder in sorted(p for p in options.dev.iterdir() if (p / "corpus.jsonl").is_file()):
+        data = load(folder)
+        with tempfile.TemporaryDirectory() as place, Index.create(Path(place) / "index", settings) as index:
+            index.add([Document(source=i, text=text, title=title) for i, (title, text) in data.corpus.items()])
+            sets[folder.name] = observe(data, index, most=options.most)
+            if options.folded and sets[folder.name][0].pair == fusion.SAME:
+                sets[f"{folder.name}, folded"] = observe(data, index, folded=True, most=options.most)
+        print(f"observed {folder.name}", file=sys.stderr, flush=True)
+    table: dict[str, dict[str, dict[str, float]]] = {}
+    for rule, names in RULES.items():
+        table[rule] = {}
+        for pair in (fusion.SAME, fusion.CROSS):
+            used = [i for i, c in enumerate(fusion.CHANNELS) if c in names and (not options.only or c in options.only)]
+            mine = {n: q for n, q in sets.items() if q and majority(q) == pair}
+            weights = fit(list(mine.values()), used)
+            table[rule][pair] = readable(weights)
+            print(f"{rule}, {pair}: {table[rule][pair]}")
+            for name, questions in mine.items():
+                others = [q for n, q in mine.items() if n.split(",")[0] != name.split(",")[0]]
+                left_out = measure(questions, fit(others, used)) if others else (float("nan"),) * 2
+                lexical = measure(questions, np.array([c == "folded" for c in fusion.CHANNELS], dtype=float))
+                told = [f"{x:.4f} {y:.4f}" for x, y in (lexical, measure(questions, weights), left_out)]
+                print(
+                    f"  {name:24s} folded BM25 {told[0]}   all {told[1]}   fitted on the others {told[2]}", flush=True
+                )
+    if options.write:
+        path = Path(fusion.__file__).with_name("fusion.json")
+        path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+        print(f"wrote {path}")
+    return 0
+
+
+def majority(questions: Sequence[Question]) -> str:
+    """The pair of languages of most questions of a set."""
+    cross = sum(q.pair == fusion.CROSS for q in questions)
+    return fusion.CROSS if cross * 2 > len(questions) else fusion.SAME
+
+
+def readable(weights: Any) -> dict[str, float]:
+    """Weights by channel, scaled so that they add up to 1, three digits; those of nothing left out."""
+    total = max(float(np.sum(weights)), 1e-9)
+    return {c: round(float(w) / total, 3) for c, w in zip(fusion.CHANNELS, weights) if round(float(w) / total, 3) > 0}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

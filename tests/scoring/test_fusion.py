@@ -1,0 +1,63 @@
+"""The fusion rule: weights by language pair, scales, and the total order."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.scoring import fusion
+
+WEIGHTS = fusion.Weights({"folded": 0.5, "maxsim": 0.25}, {"maxsim": 1.0})
+
+
+def test_weights_follow_the_language_of_each_passage():
+    channels = {"folded": np.array([1, 1], np.float32), "maxsim": np.array([1, 2], np.float32), "other": np.ones(2, np.float32)}
+    got = fusion.fuse(channels, np.array([False, True]), WEIGHTS)
+    assert got.tolist() == [0.75, 2.0] and got.dtype == np.float32
+    assert WEIGHTS.of("cross") == {"maxsim": 1.0} and WEIGHTS.of("same")["folded"] == 0.5
+
+
+def test_a_standardised_channel_forgets_its_scale():
+    weights = fusion.Weights({"dense": 1.0}, {}, ("dense",))
+    values = np.array([0.7, 0.8, 0.9], np.float32)
+    same = np.zeros(3, dtype=bool)
+    first = fusion.fuse({"dense": values}, same, weights)
+    np.testing.assert_allclose(first, fusion.fuse({"dense": values * 10 + 3}, same, weights), atol=1e-4)
+    assert first.mean() == pytest.approx(0, abs=1e-6) and first.std() == pytest.approx(1, abs=1e-5)
+    assert fusion.standardise(np.full(4, 0.3, np.float32)).tolist() == [0, 0, 0, 0]
+    assert fusion.standardise(np.zeros(0, np.float32)).shape == (0,)
+
+
+@pytest.mark.parametrize("rule", ["tokens", "vectors"])
+def test_the_fitted_weights(rule: str):
+    weights = fusion.load(rule)
+    for pair in (fusion.SAME, fusion.CROSS):
+        told = weights.of(pair)
+        assert told and set(told) <= set(fusion.CHANNELS) and all(w > 0 for w in told.values())
+    assert set(weights.of("same")) & set(fusion.LEXICAL)
+    if rule == "vectors":
+        assert not set(weights.same) & set(fusion.TOKENS)
+    # words say less where the languages differ
+    lexical = [sum(weights.of(p).get(c, 0) for c in fusion.LEXICAL) for p in (fusion.SAME, fusion.CROSS)]
+    assert lexical[1] < lexical[0]
+
+
+def test_the_order_is_total():
+    rows = [(1.0, "b", 0), (1.0, "a", 5), (1.0, "a", 2), (2.0, "z", 9), (-1.0, "a", 0)]
+    wanted = [(2.0, "z", 9), (1.0, "a", 2), (1.0, "a", 5), (1.0, "b", 0), (-1.0, "a", 0)]
+    for seed in range(5):
+        random.Random(seed).shuffle(rows)
+        ranked = fusion.order(np.array([r[0] for r in rows]), [r[1] for r in rows], [r[2] for r in rows])
+        assert [rows[i] for i in ranked] == wanted
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0]), max_size=30), st.integers(0, 40))
+def test_top_holds_the_highest(values: list[float], k: int):
+    scores = np.array(values, dtype=np.float32)
+    chosen = fusion.top(scores, k)
+    assert len(chosen) == len(set(chosen.tolist())) == min(k, len(values))
+    assert sorted(scores[chosen], reverse=True) == sorted(values, reverse=True)[:k]
