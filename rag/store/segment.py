@@ -11,7 +11,7 @@ sentence; and the postings of `rag.store.lexical`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -71,11 +71,11 @@ def _join(parts: Sequence[Array], kind: Any) -> Array:
 class Segment:
     """A run of passages ready to be searched. Safe to use from many threads."""
 
-    def __init__(self, row: SegmentRow, columns: Columns, folder: Path | None = None) -> None:
+    def __init__(self, row: SegmentRow, columns: Columns, about: Mapping[str, Any] | None = None) -> None:
         self.row = row
         self.columns = columns
         self.count = columns.shape("ids")[0]
-        self.folder = folder
+        self.about: Mapping[str, Any] = about or {}
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:
@@ -84,12 +84,12 @@ class Segment:
     @cached_property
     def passages(self) -> dense.Matrix:
         """The passage vectors, as something that can be searched."""
-        return dense.Matrix(self.columns, "vectors")
+        return dense.Matrix(self.columns, "vectors", self.about.get("faiss"))
 
     @cached_property
     def sentences(self) -> dense.Matrix:
         """The sentence vectors, as something that can be searched."""
-        return dense.Matrix(self.columns, "sentence.vectors")
+        return dense.Matrix(self.columns, "sentence.vectors", self.about.get("faiss"))
 
     @cached_property
     def sentence_owner(self) -> NDArray[np.int32]:
@@ -114,7 +114,7 @@ def open_segment(folder: Path, row: SegmentRow) -> Segment:
         row.edition,
     ):
         raise Damaged(row.name, "belongs to other passages")
-    segment = Segment(row, columns, folder)
+    segment = Segment(row, columns, about)
     if segment.count != row.count:
         raise Damaged(row.name, "wrong number of passages")
     return segment
@@ -125,14 +125,37 @@ def write_segment(
 ) -> SegmentRow:
     """Write the columns as a file and return what the truth must remember of it."""
     count = len(arrays["ids"])
-    about = {"first": first, "last": last, "count": count, "edition": edition, "generation": generation}
-    size, total = write_columns(folder / name, arrays, about)
+    cells, measured = _cells(arrays)
+    about = {
+        "first": first,
+        "last": last,
+        "count": count,
+        "edition": edition,
+        "generation": generation,
+        "faiss": measured,
+    }
+    size, total = write_columns(folder / name, {**arrays, **cells}, about)
     return SegmentRow(name, edition, first, last, count, size, total)
+
+
+def _cells(arrays: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, dict[str, float]]]:
+    """Inverted files over the large columns of vectors, and what was measured of each."""
+    columns: dict[str, Array] = {}
+    measured: dict[str, dict[str, float]] = {}
+    for name, other in (("vectors", "sentence.vectors"), ("sentence.vectors", "vectors")):
+        if len(arrays[name]) >= dense.CELLS_FROM and len(arrays[other]):
+            # Vectors of the other kind stand for questions: like them, they are near to these rows but none of them.
+            pick = np.random.default_rng(7).choice(len(arrays[other]), min(200, len(arrays[other])), replace=False)
+            made = dense.make_cells(arrays[name], arrays[other][np.sort(pick)])
+            if made is not None:
+                columns[dense.cells_name(name)] = made.data
+                measured[name] = {"probes": made.probes, "cells": made.cells, "recall@10": made.recall}
+    return columns, measured
 
 
 def read_all(columns: Columns) -> dict[str, Array]:
     """Every column, checked. Raises Damaged."""
-    return {name: columns.whole(name) for name in columns.names() if not name.startswith("ann.")}
+    return {name: columns.whole(name) for name in columns.names() if not name.startswith("faiss.")}
 
 
 def merge(parts: Sequence[tuple[dict[str, Array], Mask | None]]) -> dict[str, Array]:

@@ -341,12 +341,17 @@ class Store:
         with self.snapshot() as snapshot:
             state = snapshot._view.state
             documents = snapshot._query("SELECT count(*) FROM documents")[0][0]
-            rows = [s.row for s in snapshot._view.segments]
+            segments = snapshot._view.segments
+            rows = [s.row for s in segments]
+            ways = {s.passages.way for s in segments} | {s.sentences.way for s in segments}
+            recalls = [m["recall@10"] for s in segments for m in s.about.get("faiss", {}).values()]
         return {
             "generation": state.generation,
             "documents": documents,
             "passages": state.passages,
             "segments": len(rows),
+            "vector_search": sorted(ways),
+            "recall@10": min(recalls, default=1.0),
             "fingerprint": json.loads(state.fingerprint),
             "format": schema.FORMAT,
             "bytes": self.file.stat().st_size + sum(r.size for r in rows),

@@ -110,7 +110,7 @@ def assert_gathered(snapshot: Snapshot, brute: Brute, keys: list[tuple[str, int]
         assert context[context_at[n] : context_at[n + 1]].tolist() == EMBEDDER.pieces([passage.context])[0].tolist()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEP, min_size=1, max_size=8))
 def test_any_history_equals_the_brute_force_model(
     steps: list[tuple[str, list[tuple[str, str, str, str]], bool]],
