@@ -146,7 +146,7 @@ def _substituted(new: str, previous: str, question: str) -> str:
                 gap = previous[end:s]
                 if re.fullmatch(r"\s*(?:,|và|hay|and|or|va)\s*", gap):
                     rest = previous[e:]
-            value = value if slot is not _level_slots else new[fresh[0][0] : fresh[0][1]]
+            value = value if slot is not _level_slots else new[fresh[0][0] : fresh[0][1]].lower()
             if slot is _place_slots and len(new.split()) > len(value.split()) + 3:
                 break
             return _tidy(previous[:start] + value + rest)

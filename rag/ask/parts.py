@@ -157,7 +157,9 @@ def _slots(question: str) -> list[tuple[str, list[Span]]]:
     """Spans of like things by kind, kinds in the order a pair is looked for."""
     guarded = _guarded(question)
     places = [(p.start, p.end) for p in find_places(question) if "_" not in guarded[p.start : p.end]]
-    offices = [m.span() for m in _OFFICE.finditer(question)]
+    offices = [(n.start, n.end) for n in find_names(question) if n.kind == "organisation"] or [
+        m.span() for m in _OFFICE.finditer(question)
+    ]
     levels = [m.span() for m in _LEVEL.finditer(question)]
     dates = [(d.start, d.end) for d in find_dates(question)]
     other = [(n.start, n.end) for n in find_names(question) if n.kind in ("person", "organisation", "other")]
