@@ -1,41 +1,25 @@
 """Check an answer against its passages and make its citations exact.
 
-Every sentence, whoever wrote it, is split into claims at its markers; ``claims`` decides whether the passages bear each
-one out. A supported claim is cited with the very sentence that supports it, wherever the model pointed; a claim that no
-passage supports is marked, or dropped, by ``settings.verification``. Knows nothing of prompts or models.
-
-Verification goes from left to right and never looks ahead of a sentence, so that a growing text can be streamed: what was
-made of its earlier whole sentences does not change.
+An extractive draft brings citations of its own: its quotes are compared with the passages and its figures with its quotes,
+which costs next to nothing. Whatever a language model wrote goes claim by claim through ``check.Checker``, which is loaded
+only then. Knows nothing of prompts or models.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from rag.ask import injection
-from rag.ask.claims import Scorer, Verdict, check
 from rag.ask.draft import MARKER, Draft, renumber
-from rag.ask.facts import Reading, matches, read
-from rag.ask.tidy import plain
-from rag.errors import redact
 from rag.settings import Settings
-from rag.text.normalise import fold, nfc
-from rag.text.sentences import sentence_spans
-from rag.types import Citation, Hit, Passage, Span
+from rag.types import Citation, Hit
 
-MARKS = {"vi": "(chưa kiểm chứng)", "en": "(unverified)"}
-_RECITE = 0.5  # a claim moves to a passage it does not cite only where that passage says this much of it
+if TYPE_CHECKING:
+    from rag.ask.claims import Scorer
+
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_EMPTY_TALK = re.compile(
-    r"\b(?:hy vong|mong rang)\b.{0,60}\b(?:huu ich|giup|thong tin)|\bneu (?:ban )?can (?:them|biet)|\bhope this helps|\blet me know|\bfeel free to|\bxin chao\b|^\W*(?:hello|hi)\b"
-)
-_ABOUT_SOURCES = re.compile(
-    r"\b(?:tai lieu|doan trich|doan van|nguon|van ban|thong tin (?:duoc )?cung cap|ngu canh)\b.{0,40}\b(?:khong|chua)\b.{0,12}\b(?:co|neu|de cap|cho biet|noi|cung cap|chua)"
-    r"|\b(?:documents?|passages?|sources?|texts?|context|information provided)\b.{0,30}\b(?:do(?:es)? not|don't|doesn't|did not|no)\b"
-    r"|\bkhong (?:co|tim thay) (?:thong tin|du lieu|so lieu)\b|\b(?:no|not enough) information\b"
-)
 
 
 def verify(draft: Draft, hits: Sequence[Hit], settings: Settings, scorer: Scorer | None = None) -> Draft:
@@ -49,17 +33,12 @@ def verify(draft: Draft, hits: Sequence[Hit], settings: Settings, scorer: Scorer
         if quick is not None:
             return quick
         draft = replace(draft, text=_markers_as_hits(draft, hits), citations=())
+    from rag.ask.check import Checker
+
     checker = Checker(hits, settings, draft.language, scorer)
-    text = checker.check_text(draft.text)
-    signals = {**draft.signals, "claims": float(checker.claims), "supported": float(checker.supported)}
-    return replace(
-        draft,
-        text=text,
-        citations=tuple(checker.citations),
-        signals=signals,
-        notes=(*draft.notes, *checker.notes),
-        short=tuple(s for s in draft.short if s in text),
-    )
+    checker.feed(draft.text)
+    checker.end()
+    return checker.draft(draft)
 
 
 # drafts that bring their own citations
@@ -102,273 +81,3 @@ def _markers_as_hits(draft: Draft, hits: Sequence[Hit]) -> str:
             if hit.source == c.source and hit.start <= c.start and c.end <= hit.end:
                 where.setdefault(c.n, i)
     return MARKER.sub(lambda m: f"[{where[int(m.group(1))]}]" if int(m.group(1)) in where else "", draft.text)
-
-
-# drafts of a language model
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """A passage as evidence: its text with suspicious sentences blanked, same offsets."""
-
-    passage: Passage
-    text: str
-    reading: Reading
-    context: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """Where a claim stands: the passages that bear it out, best first; none where it is unsupported."""
-
-    verdict: Verdict
-    evidence: tuple[_Evidence, ...]
-
-
-class Checker:
-    """Checks sentence after sentence of one answer; ``citations``, ``notes``, ``claims`` and ``supported`` grow with it."""
-
-    def __init__(self, hits: Sequence[Hit], settings: Settings, language: str, scorer: Scorer | None = None) -> None:
-        self.citations: list[Citation] = []
-        self.notes: list[str] = []
-        self.claims = self.supported = 0
-        self._settings, self._scorer = settings, scorer
-        self._language = "en" if language == "en" else "vi"
-        self._evidence: list[_Evidence] = []
-        planted: set[str] = set()
-        for hit in hits:
-            text = injection.blank(hit.passage.text)
-            planted |= injection.planted_words(hit.passage.text)
-            context = injection.blank(hit.passage.context)
-            self._evidence.append(_Evidence(hit.passage, text, read(text), context))
-        clean = " ".join(e.text for e in self._evidence)
-        self._planted = {w for w in planted if w not in clean}
-        self._numbers: dict[tuple[str, int, int, bool], int] = {}
-        self._last: tuple[int, ...] = ()
-        self._clean = clean
-
-    def check_text(self, text: str) -> str:
-        """The checked form of a whole text. What stands between sentences is kept, except around dropped ones."""
-        text = redact(nfc(text), self._settings.secrets())
-        out, at = "", 0
-        for start, end in sentence_spans(text):
-            gap = text[at:start]
-            at = end
-            same_line = bool(out) and "\n" not in gap
-            done = self.check_sentence(text[start:end], follows=same_line)
-            if done:
-                out += (gap if out else "") + done
-        return re.sub(r"\n{3,}", "\n\n", out).strip()
-
-    def check_sentence(self, raw: str, *, follows: bool = False) -> str:
-        """The checked form of one sentence, "" where it is dropped. ``follows``: another one stands before it on its line."""
-        sentence, urls = plain(raw)
-        if any(u not in self._clean for u in urls):
-            sentence = " ".join(w for w in sentence.split() if not any(u in w for u in urls if u not in self._clean))
-        if follows:
-            sentence = re.sub(
-                r"^(?:\s*\[\d{1,3}\])+\s*[.,;]?\s*", "", sentence
-            )  # they belong to the sentence before, which has been checked
-        if not re.search(r"\w", MARKER.sub("", sentence)):
-            return ""
-        if self._foul(sentence):
-            self.notes.append("left out: text planted in a document for language models")
-            return ""
-        folded = fold(MARKER.sub("", sentence))
-        words = read(MARKER.sub("", sentence))
-        if not words.numbers and not words.dates:
-            if _EMPTY_TALK.search(folded):
-                return ""
-            if _ABOUT_SOURCES.search(folded) or sentence.rstrip().endswith((":", "?")):
-                return MARKER.sub("", sentence).replace("  ", " ").strip()
-        pieces = self._split(sentence)
-        findings = [self._find(piece, cited) for piece, cited in pieces]
-        self.claims += len(pieces)
-        self.supported += sum(f.verdict.supported for f in findings)
-        if any(not f.verdict.supported for f in findings) and len(pieces) > 1:
-            # a piece torn out of its sentence may have lost what it speaks of: the whole decides then
-            whole = self._find(MARKER.sub("", sentence), tuple(dict.fromkeys(n for _, cited in pieces for n in cited)))
-            if whole.verdict.supported:
-                findings = [f if f.verdict.supported else whole for f in findings]
-        for (piece, _), f in zip(pieces, findings, strict=True):
-            if not f.verdict.supported:
-                self.notes.append(f'no passage supports "{piece.strip()}" ({", ".join(f.verdict.reasons)})')
-        if self._settings.verification == "drop" and any(not f.verdict.supported for f in findings):
-            return ""
-        return "".join(self._write(piece, cited, f) for (piece, cited), f in zip(pieces, findings, strict=True)).strip()
-
-    # parts of a sentence
-
-    def _split(self, sentence: str) -> list[tuple[str, tuple[int, ...]]]:
-        """Claims of a sentence with the hits they cite: text up to each run of markers; the rest goes with the last."""
-        pieces: list[tuple[str, tuple[int, ...]]] = []
-        at = 0
-        pending = ""
-        for m in re.finditer(r"(?:\s*\[\d{1,3}\])+", sentence):
-            piece = pending + sentence[at : m.start()]
-            at = m.end()
-            cited = tuple(
-                dict.fromkeys(n for n in map(int, re.findall(r"\d+", m.group())) if 1 <= n <= len(self._evidence))
-            )
-            if self._slight(piece) and not (pieces and not piece.strip(" ,.;:")):
-                pending = piece  # "Theo [1], …": the marker belongs to what follows
-                rest = sentence[at:]
-                if re.search(r"\w", MARKER.sub("", rest)):
-                    later = re.search(r"\[\d", rest)
-                    if later is None:
-                        return [*pieces, (pending + rest, cited)]
-                    continue
-            pending = ""
-            pieces.append((piece, cited))
-        rest = pending + sentence[at:]
-        if rest.strip():
-            if pieces and (self._slight(rest) or not re.search(r"\w", rest)):
-                piece, cited = pieces[-1]
-                pieces[-1] = (piece + rest if piece else rest, cited)
-            elif pieces:
-                pieces.append((rest, pieces[-1][1]))
-            else:
-                pieces.append((rest, ()))
-        return pieces
-
-    def _slight(self, piece: str) -> bool:
-        r = read(piece)
-        return not r.numbers and not r.dates and not r.names and len(r.units) < 3
-
-    def _foul(self, sentence: str) -> bool:
-        """Whether the sentence carries text that a document planted for language models, or a key nobody wrote."""
-        if not self._planted:
-            return False
-        words = set(re.findall(r"[\w-]+", sentence))
-        hit = words & self._planted
-        if any(injection.code_like(w) for w in hit):
-            return True
-        return len(hit) >= 3 and len(hit) * 2 >= len(words)
-
-    # evidence
-
-    def _find(self, piece: str, cited: tuple[int, ...]) -> _Finding:
-        claim = piece.strip(" \t,;:-–")
-        mine = [self._evidence[n - 1] for n in cited]
-        if not self._evidence:
-            return _Finding(Verdict(False, ("no passage",), 0.0), ())
-        verdicts = [(self._check(claim, (e,)), e) for e in mine]
-        good = [(v, e) for v, e in verdicts if v.supported]
-        if good:
-            best = max(good, key=lambda x: x[0].score)
-            return _Finding(best[0], (best[1],))
-        if len(mine) > 1:
-            together = self._check(claim, tuple(mine))
-            if together.supported:
-                return _Finding(together, tuple(mine))
-        others = [(self._check(claim, (e,)), e) for e in self._evidence if e not in mine]
-        floor = max([_RECITE, *(v.score for v, _ in verdicts if not v.supported)]) if mine else 0.0
-        good = [(v, e) for v, e in others if v.supported and v.score >= floor]
-        if good:
-            best = max(good, key=lambda x: x[0].score)
-            return _Finding(best[0], (best[1],))
-        sources = {e.passage.source for e in mine} or {e.passage.source for e in self._evidence}
-        for source in sorted(sources):
-            family = tuple(e for e in self._evidence if e.passage.source == source)
-            if len(family) > max(1, len(mine)):
-                together = self._check(claim, family)
-                if together.supported and together.score >= _RECITE:
-                    return _Finding(together, family)
-        failed = max(verdicts or others, key=lambda x: x[0].score)
-        return _Finding(
-            replace(failed[0], supported=False, reasons=failed[0].reasons or ("little support",)), (failed[1],)
-        )
-
-    def _check(self, claim: str, evidence: tuple[_Evidence, ...]) -> Verdict:
-        context = ". ".join(dict.fromkeys(e.context for e in evidence if e.context))
-        return check(claim, tuple(e.text for e in evidence), context=context, scorer=self._scorer)
-
-    # writing
-
-    def _write(self, piece: str, cited: tuple[int, ...], f: _Finding) -> str:
-        body, tail = re.match(r"(.*?)([\s.!?…;:,]*)\Z", piece, re.DOTALL).groups()  # type: ignore[union-attr]
-        spans = self._sentences(body, f)
-        numbers = []
-        for passage, (start, end) in spans:
-            quote = passage.text[start - passage.start : end - passage.start]
-            numbers.append(
-                self._number(
-                    Citation(0, passage.source, passage.title, passage.date, quote, start, end, f.verdict.supported)
-                )
-            )
-        mark = "" if f.verdict.supported else f" {MARKS[self._language]}"
-        chips = "".join(f" [{n}]" for n in dict.fromkeys(numbers))
-        return f"{body}{mark}{chips}{tail}"
-
-    def _number(self, c: Citation) -> int:
-        key = (c.source, c.start, c.end, c.supported)
-        if key not in self._numbers:
-            self._numbers[key] = len(self._numbers) + 1
-            self.citations.append(replace(c, n=self._numbers[key]))
-        return self._numbers[key]
-
-    def _sentences(self, piece: str, f: _Finding) -> list[tuple[Passage, Span]]:
-        """The fewest sentences of the supporting passages that hold what the claim states; neighbours are one span."""
-        c = read(piece.strip(" \t,;:-–"))
-        wanted = [("number", str(v.amount)) for v in c.numbers] + [("date", v.date.iso) for v in c.dates if v.date]
-        wanted += [("name", fold(v.text)) for v in c.names]
-        pool = [
-            (e, s)
-            for e in f.evidence
-            for s in _spans(e.passage)
-            if e.text[s[0] - e.passage.start : s[1] - e.passage.start].strip()
-        ]
-        if not pool:
-            return []
-        scored = []
-        for i, (e, s) in enumerate(pool):
-            r = read(e.text[s[0] - e.passage.start : s[1] - e.passage.start])
-            verdict = (
-                check(piece, (r.text,), context=e.context + ". " + e.text)
-                if f.verdict.supported
-                else Verdict(False, (), 0.0)
-            )
-            bag = r.bag()
-            shared = sum(1 for u in c.units if matches(u, bag))
-            holds = {w for w in wanted if _holds(w, c, r)}
-            scored.append((verdict.supported, len(holds), shared, -i, e, s, holds))
-        scored.sort(key=lambda x: x[:4], reverse=True)
-        first = scored[0]
-        if first[0] or not f.verdict.supported:
-            return [(first[4].passage, first[5])]
-        picked, missing = [first], set().union(*(x[6] for x in scored)) - first[6]
-        while missing and len(picked) < 3:
-            best = max((x for x in scored if x not in picked), key=lambda x: (len(x[6] & missing), x[2]), default=None)
-            if best is None or not best[6] & missing:
-                break
-            picked.append(best)
-            missing -= best[6]
-        return _joined([(x[4].passage, x[5]) for x in picked])
-
-
-def _holds(wanted: tuple[str, str], c: Reading, r: Reading) -> bool:
-    kind, value = wanted
-    if kind == "number":
-        return any(str(v.amount) == value for v in r.numbers)
-    if kind == "date":
-        return any(v.date is not None and v.date.iso.startswith(value[:7]) for v in r.dates)
-    return value.replace(" ", "") in r.compact
-
-
-def _spans(p: Passage) -> list[Span]:
-    if p.sentences:
-        return list(p.sentences)
-    return [(p.start + s, p.start + e) for s, e in sentence_spans(p.text)]
-
-
-def _joined(spans: list[tuple[Passage, Span]]) -> list[tuple[Passage, Span]]:
-    """Neighbouring sentences of one passage become one span."""
-    out: list[tuple[Passage, Span]] = []
-    for passage, (start, end) in sorted(spans, key=lambda x: (x[0].source, x[0].start, x[1][0])):
-        if out and out[-1][0] is passage:
-            between = passage.text[out[-1][1][1] - passage.start : start - passage.start]
-            if not between.strip():
-                out[-1] = (passage, (out[-1][1][0], end))
-                continue
-        out.append((passage, (start, end)))
-    return out

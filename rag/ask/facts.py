@@ -245,12 +245,10 @@ class Reading:
         """The folded words in a row, then the long forms of the short ones in it, and the short forms of the long ones."""
         if self._expanded is None:
             parts = [self.row]
-            for short, long in (*TABLE.items(), *learn(self.text).items()):
-                folded = flat(fold(long)).strip()
-                if re.search(rf"(?<![\w&]){re.escape(short)}(?![\w&])", self.text):
-                    parts.append(f" {folded} ")
-                if f" {folded} " in self.row:
-                    parts.append(flat(fold(short)))
+            learnt = learn(self.text)
+            shorts = {m.group() for m in _short_forms().finditer(self.text)} | set(learnt)
+            parts += [flat(fold(learnt.get(s) or TABLE[s])) for s in shorts]
+            parts += [short for short, long in _long_forms() if long in self.row]
             self._expanded = "|".join(parts)
         return self._expanded
 
@@ -305,6 +303,18 @@ class Reading:
         if len(between) >= 2 and not any(u.start >= end and u.end <= stop for u in self.units):
             return between[len(between) // 2].start  # "… mức độ 4.": with no word after it, those before it are its own
         return end
+
+
+@lru_cache(maxsize=1)
+def _short_forms() -> re.Pattern[str]:
+    return re.compile(
+        r"(?<![\w&])(?:" + "|".join(re.escape(s) for s in sorted(TABLE, key=len, reverse=True)) + r")(?![\w&])"
+    )
+
+
+@lru_cache(maxsize=1)
+def _long_forms() -> tuple[tuple[str, str], ...]:
+    return tuple((flat(fold(short)), flat(fold(long))) for short, long in TABLE.items())
 
 
 def flat(text: str) -> str:

@@ -184,7 +184,7 @@ class Rag:
         """Stream through verification: each whole sentence is checked before it is shown. Returns the checked Draft."""
         from rag.ask import context, read_llm
         from rag.ask.check import Checker
-        from rag.models.llms import Deadline
+        from rag.models.llm_calls import Deadline
 
         if not hits:
             return Draft("", language=_language(query), refused=True)

@@ -142,7 +142,7 @@ def condense(
     """The follow-up made whole by the model; by rule where the model fails or adds what nobody said. Never raises LLMError."""
     by_rule = followup.complete(question, history)
     language = "en" if detect(question) == "en" else "vi"
-    from rag.models.llms import Deadline
+    from rag.models.llm_calls import Deadline
 
     text = ""
     try:

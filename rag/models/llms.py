@@ -12,30 +12,34 @@ retries with exponential backoff that honour Retry-After inside that deadline, t
 from __future__ import annotations
 
 import importlib
-import logging
 import os
-import queue
-import random
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from rag.errors import (
     LLMBadOutput,
     LLMError,
     LLMIncomplete,
     LLMKeyMissing,
-    LLMTimeout,
     LLMUnavailable,
     LLMUnknown,
     MissingDependency,
     redact,
+)
+from rag.models.llm_calls import (
+    Deadline,
+    Fault,
+    backoff,
+    diagnose,
+    keep_out_of_logs,
+    threaded,
+    timed_out,
+    url_secrets,
 )
 from rag.settings import Settings
 
@@ -102,22 +106,13 @@ class Reply:
     usage: Mapping[str, int] = field(default_factory=lambda: _NO_USAGE)
 
 
-class Deadline:
-    """A point in time that all attempts of one answer share."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        return max(0.0, self._end - time.monotonic())
-
-
 class ChatModel(ABC):
     """Base of the adapters. An adapter implements ``_attempt`` only; retries, deadline and errors are handled here."""
 
     #: whether a stream that ends without a finish reason must have been cut
     tells_its_end = False
+    #: where its key may be set, for the message of a refused one
+    keys = "RAG_LLM_API_KEY"
 
     def __init__(self, name: str, settings: Settings, secrets: Iterable[str] = ()) -> None:
         self.name = name
@@ -146,7 +141,7 @@ class ChatModel(ABC):
         failure: LLMError = LLMUnavailable(f"{self.name}: no attempt was made")
         for attempt in range(self.settings.llm_retries + 1):
             began, finish, fault = False, "", None
-            pieces = _threaded(lambda stop: self._attempt(messages, stop, deadline.left()), deadline)
+            pieces = threaded(lambda stop: self._attempt(messages, stop, deadline.left()), deadline)
             try:
                 for piece in pieces:
                     finish = piece.finish or finish
@@ -156,7 +151,7 @@ class ChatModel(ABC):
                     elif piece.usage or piece.finish:
                         yield Piece("", piece.finish, piece.usage)
             except Exception as exc:
-                fault = _diagnose(exc, self, deadline)
+                fault = diagnose(exc, self.name, deadline, self._secrets, self.keys)
             finally:
                 pieces.close()
             # Errors are raised out here so that no provider exception, which may hold the key, stays in the chain.
@@ -165,15 +160,15 @@ class ChatModel(ABC):
                     return
                 if began:
                     raise LLMIncomplete(f"{self.name}: the stream ended before the model had finished")
-                fault = _Fault(LLMBadOutput(f"{self.name}: the model returned an empty answer"), again=True)
+                fault = Fault(LLMBadOutput(f"{self.name}: the model returned an empty answer"), again=True)
             elif began:
                 raise fault.as_cut(self.name)
             failure = fault.error
-            wait = fault.wait if fault.wait is not None else _backoff(attempt)
+            wait = fault.wait if fault.wait is not None else backoff(attempt)
             if not fault.again or attempt == self.settings.llm_retries:
                 break
             if wait >= deadline.left():
-                failure = fault.error if fault.wait is not None else _timeout(self.name, deadline, fault.error)
+                failure = fault.error if fault.wait is not None else timed_out(self.name, deadline, fault.error)
                 break
             time.sleep(wait)
         raise failure
@@ -217,14 +212,29 @@ def make_llm(name: str, settings: Settings) -> ChatModel:
     return LangChainModel(kind, rest, settings)
 
 
+def as_llm(value: Any, settings: Settings) -> ChatModel:
+    """``value`` as a chat model: a name (see ``make_llm``), one of ours, or a LangChain chat model made by the caller.
+
+    Raises LLMUnknown for anything else, and what ``make_llm`` raises.
+    """
+    if isinstance(value, str):
+        return make_llm(value, settings)
+    if isinstance(value, ChatModel):
+        return value
+    if callable(getattr(value, "stream", None)) and callable(getattr(value, "invoke", None)):
+        return ReadyModel(value, settings)
+    raise LLMUnknown(f"llm={type(value).__name__} is no chat model; allowed: {ALLOWED}, or a LangChain chat model")
+
+
 class LangChainModel(ChatModel):
     """Any chat model that ``langchain.chat_models.init_chat_model`` makes."""
 
     def __init__(self, provider: str, model: str, settings: Settings) -> None:
         known = PROVIDERS[provider]
         key = settings.llm_api_key or next((os.environ[k] for k in known.keys if os.environ.get(k)), "")
-        super().__init__(f"{provider}:{model}", settings, (key, *_url_secrets(settings.llm_base_url)))
+        super().__init__(f"{provider}:{model}", settings, (key, *url_secrets(settings.llm_base_url)))
         self.tells_its_end = provider in _TELLS_ITS_END
+        self.keys = " or ".join((ChatModel.keys, *known.keys))
         if known.keys and not key:
             if not settings.llm_base_url:
                 raise LLMKeyMissing(
@@ -232,7 +242,7 @@ class LangChainModel(ChatModel):
                     "or RAG_LLM_BASE_URL for a server of your own"
                 )
             key = "none"  # a server of one's own mostly asks for none, but the client insists on one
-        _quieten(self._secrets)
+        keep_out_of_logs(self._secrets)
         self._model = self._make(provider, model, key, settings)
 
     def _make(self, provider: str, model: str, key: str, settings: Settings) -> Any:
@@ -264,6 +274,23 @@ class LangChainModel(ChatModel):
             close = getattr(chunks, "close", None)
             if close is not None:
                 close()
+
+
+class ReadyModel(LangChainModel):
+    """A LangChain chat model that the caller made, with the caller's own limits."""
+
+    def __init__(self, model: Any, settings: Settings) -> None:
+        ChatModel.__init__(self, type(model).__name__, settings, _keys_of(model))
+        keep_out_of_logs(self._secrets)
+        self._model = model
+
+
+def _keys_of(model: Any) -> Iterator[str]:
+    """The values of a model's secret fields."""
+    for value in vars(model).values():
+        reveal = getattr(value, "get_secret_value", None)
+        if callable(reveal):
+            yield str(reveal())
 
 
 def _options(provider: str, key: str, settings: Settings) -> dict[str, Any]:
@@ -300,194 +327,3 @@ def _chunk_text(chunk: Any) -> str:
 def _usage(chunk: Any) -> Mapping[str, int]:
     told = getattr(chunk, "usage_metadata", None) or {}
     return {k: int(told[k]) for k in ("input_tokens", "output_tokens") if told.get(k)}
-
-
-# one attempt in a thread of its own, so that a model that hangs cannot hold the answer beyond its deadline
-
-
-def _threaded(start: Any, deadline: Deadline) -> Generator[Piece, None, None]:
-    """Run ``start(stop)`` in a daemon thread and yield its pieces; raises what it raises, or LLMTimeout.
-
-    A thread that hangs is left behind: it ends at its own read time-out, or at its next piece, since ``stop`` is set.
-    """
-    stop = threading.Event()
-    channel: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=256)
-
-    def put(kind: str, value: Any) -> bool:
-        while not stop.is_set():
-            try:
-                channel.put((kind, value), timeout=0.2)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def work() -> None:
-        try:
-            for piece in start(stop):
-                if not put("piece", piece):
-                    return
-            put("end", None)
-        except BaseException as exc:
-            put("error", exc)
-
-    threading.Thread(target=work, name="rag-llm", daemon=True).start()
-    try:
-        while True:
-            try:
-                kind, value = channel.get(timeout=deadline.left())
-            except queue.Empty:
-                raise _Late() from None
-            if kind == "end":
-                return
-            if kind == "error":
-                raise value
-            yield value
-            if deadline.left() <= 0:
-                raise _Late()
-    finally:
-        stop.set()
-
-
-class _Late(Exception):
-    """The deadline passed while waiting for a piece."""
-
-
-# what went wrong, and whether trying again may help
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    error: LLMError
-    again: bool = False
-    wait: float | None = None
-
-    def as_cut(self, name: str) -> LLMError:
-        """The same fault after some text had already come."""
-        if isinstance(self.error, LLMTimeout):
-            return self.error
-        return LLMIncomplete(f"{name}: the stream was cut midway ({self.error})")
-
-
-def _timeout(name: str, deadline: Deadline, last: object = "") -> LLMTimeout:
-    after = f"; last failure: {last}" if str(last) else ""
-    return LLMTimeout(f"{name}: no complete answer within {deadline.seconds:g} s (llm_timeout){after}")
-
-
-def _diagnose(exc: Exception, model: ChatModel, deadline: Deadline) -> _Fault:
-    """Map an exception of any client library by its HTTP status, or by the names of its classes."""
-    if isinstance(exc, LLMError):
-        return _Fault(exc)
-    if isinstance(exc, _Late):
-        return _Fault(_timeout(model.name, deadline))
-    text = " ".join(model.redact(f"{type(exc).__name__}: {exc}").split())[:400]
-    status = _status(exc)
-    kinds = {c.__name__.lower() for c in type(exc).__mro__}
-    if status in (401, 403):
-        keys = PROVIDERS.get(model.name.split(":")[0], Provider("")).keys
-        where = " or ".join(("RAG_LLM_API_KEY", *keys))
-        return _Fault(LLMUnavailable(f"{model.name} refused the key (HTTP {status}); check {where}: {text}"))
-    if status == 404:
-        return _Fault(
-            LLMUnavailable(
-                f"{model.name}: no such model or address (HTTP 404); check the name and llm_base_url: {text}"
-            )
-        )
-    if status == 429 or (status is not None and status >= 500) or status == 408:
-        wait = _retry_after(exc)
-        late = f"; asks to wait {wait:g} s" if wait is not None else ""
-        return _Fault(LLMUnavailable(f"{model.name} is failing (HTTP {status}{late}): {text}"), again=True, wait=wait)
-    if status is not None and 400 <= status < 500:
-        return _Fault(LLMUnavailable(f"{model.name} refused the request (HTTP {status}): {text}"))
-    if any("timeout" in k for k in kinds):
-        return _Fault(_timeout(model.name, deadline, text), again=True)
-    if any("json" in k or "decode" in k or "validation" in k for k in kinds) or isinstance(
-        exc, (ValueError, TypeError, KeyError, IndexError, AttributeError)
-    ):
-        return _Fault(LLMBadOutput(f"{model.name}: the answer is malformed: {text}"), again=True)
-    if isinstance(exc, OSError) or any(
-        "connect" in k or "protocol" in k or "transport" in k or "network" in k for k in kinds
-    ):
-        return _Fault(
-            LLMUnavailable(f"{model.name} cannot be reached; check llm_base_url and the network: {text}"), again=True
-        )
-    return _Fault(LLMUnavailable(f"{model.name} failed: {text}"), again=True)
-
-
-def _status(exc: BaseException) -> int | None:
-    for value in (
-        getattr(exc, "status_code", None),
-        getattr(getattr(exc, "response", None), "status_code", None),
-        getattr(exc, "code", None),
-    ):
-        if isinstance(value, int) and 100 <= value < 600:
-            return value
-    return None
-
-
-def _retry_after(exc: BaseException) -> float | None:
-    """Seconds from a Retry-After header: a number or an HTTP date (RFC 9110, section 10.2.3)."""
-    headers = getattr(getattr(exc, "response", None), "headers", None)
-    value = headers.get("retry-after") if headers is not None else None
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None
-
-
-def _backoff(attempt: int) -> float:
-    """0.5 s, 1 s, 2 s, … with a little jitter so that many clients do not come back together."""
-    return float(min(0.5 * 2.0**attempt, 8.0) * (0.9 + 0.2 * random.random()))
-
-
-def _url_secrets(url: str) -> tuple[str, ...]:
-    """The password and query values of an address: they may be keys."""
-    if not url:
-        return ()
-    parts = urlsplit(url)
-    return tuple(s for s in (parts.password, *(v for _, v in parse_qsl(parts.query))) if s)
-
-
-class _Redacting(logging.Filter):
-    """Takes the secrets out of log records of the HTTP clients."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.secrets: set[str] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        clean = redact(message, self.secrets)
-        if clean != message:
-            record.msg, record.args = clean, ()
-        if record.exc_info and record.exc_info[1] is not None:
-            record.exc_info, record.exc_text = None, None
-        return True
-
-
-_REDACTING = _Redacting()
-_CLIENT_LOGGERS = (
-    "httpx",
-    "httpx2",
-    *(f"httpcore{v}.{part}" for v in ("", "2") for part in ("connection", "http11", "http2")),
-    "openai._base_client",
-    "openai",
-    "anthropic._base_client",
-    "anthropic",
-    "urllib3.connectionpool",
-)
-
-
-def _quieten(secrets: Iterable[str]) -> None:
-    """Redact ``secrets`` from what the HTTP clients log."""
-    _REDACTING.secrets.update(s for s in secrets if s)
-    for name in _CLIENT_LOGGERS:
-        logger = logging.getLogger(name)
-        if _REDACTING not in logger.filters:
-            logger.addFilter(_REDACTING)
