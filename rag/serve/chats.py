@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS conversation (
     id TEXT PRIMARY KEY, person TEXT NOT NULL, title TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS conversation_person ON conversation (person, updated DESC);
 CREATE TABLE IF NOT EXISTS turn (
-    id INTEGER PRIMARY KEY, conversation TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
     question TEXT NOT NULL, answer TEXT NOT NULL, created REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation, id);
 CREATE TABLE IF NOT EXISTS feedback (

@@ -119,7 +119,7 @@ class Service:
         try:
             self.index = self._open_index()
             self._count()
-            self._warm_up()
+            self._warm_up(self.index)
         except Exception as exc:
             self.error = exc
         finally:
@@ -175,18 +175,26 @@ class Service:
             shutil.rmtree(draft, ignore_errors=True)
         return Index.open(final, self.settings)
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, index: Index) -> None:
         """Load what the first question would otherwise wait for."""
-        documents = self.documents()
+        documents = index.documents()
         if documents:
-            self.reader(Choice()).ask(documents[0].title or "?", k=1)
+            self._reader(index, Choice(llm="extractive")).ask(documents[0].title or "?", k=1)
 
     # asking
 
     def reader(self, choice: Choice) -> Rag:
         """The `Rag` for a choice; the ones used last are kept. Raises what `Rag` raises for an unusable model."""
-        index = self.wait(0)
-        key = (choice.answer_language, choice.verification, choice.llm, choice.llm_base_url, choice.llm_api_key)
+        return self._reader(self.wait(0), choice)
+
+    def _reader(self, index: Index, choice: Choice) -> Rag:
+        key = (
+            choice.answer_language,
+            choice.verification,
+            choice.llm or self.settings.llm,
+            choice.llm_base_url,
+            choice.llm_api_key,
+        )
         with self._lock:
             if key in self._readers:
                 self._readers.move_to_end(key)

@@ -148,7 +148,7 @@ class SimpleService(Service):
             self.rag = SimpleRag(self.wait(0), self.settings, self.pause)  # type: ignore[arg-type]
         return self.rag
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, index: Any) -> None:
         pass
 
 

@@ -99,7 +99,13 @@
         const scroller = element.closest("#h-chat") || element;
         const last = log.lastElementChild;
         const live = last && last.querySelector(".h-live");
-        if (live || window.hoidap.follow) scroller.scrollTop = scroller.scrollHeight;
+        const turns = log.childElementCount;
+        // down to what is new: an answer being written, or a conversation just opened
+        if (live || window.hoidap.follow || turns !== Number(scroller.dataset.turns || 0)) {
+          scroller.scrollTop = scroller.scrollHeight;
+          if (live) last.scrollIntoView({block: "nearest"});
+        }
+        scroller.dataset.turns = turns;
         window.hoidap.follow = Boolean(live);
       }
       const sources = element.querySelector(".h-sources");

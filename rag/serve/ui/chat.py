@@ -11,7 +11,6 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from rag.errors import RagError, redact
@@ -100,8 +99,9 @@ class Chat:
             return
         most = self.service.settings.max_question_chars
         if len(question) > most:
-            answer = Answer(question[:80] + "…", "", "failed", error=t("too_long", n=most))
-            yield self._frame(earlier, question[:80] + "…", answer, t, conversation, live=False)
+            short = question[:80] + "…"
+            refused = Answer(short, "", "failed", error=t("too_long", n=most))
+            yield self._frame(earlier, short, refused, t, conversation, live=False)
             return
         stop = threading.Event()
         key = self._key(request)
@@ -111,7 +111,8 @@ class Chat:
         live = Answer(question, question, "answered", language=t.language)
         note = t["searching"]
         yield self._frame(earlier, question, live, t, conversation, note=note)
-        answer, shown, last = None, "", 0.0
+        answer: Answer | None = None
+        shown, last = "", 0.0
         hits: tuple[Any, ...] = ()
         try:
             for event in _pumped(self.service, question, history, self.choice(who), stop):
@@ -142,9 +143,20 @@ class Chat:
         note = t["stopped"] if not answer.complete and answer.status == "answered" else ""
         kept = number if number is not None else "lost"
         yield self._frame(earlier, question, answer, t, conversation, kept, note=note, live=False)
-        with suppress(RagError):
-            if followups := self.suggestions.after(answer, t):
-                yield self._frame(earlier, question, answer, t, conversation, kept, live=False, followups=followups)
+
+    def followups(self, request: Any, conversation: str) -> str | None:
+        """The log again with questions to ask next under its last answer; None when there are none to offer."""
+        t, who = labels(request), person(request)
+        turns = self.chats.turns(who, conversation)
+        if not turns:
+            return None
+        try:
+            offered = self.suggestions.after(restore(turns[-1].answer), t)
+        except RagError:
+            return None
+        if not offered or self._key(request) in self._running:
+            return None
+        return render.log([*_rendered(turns[:-1], t), render.saved_turn(turns[-1], t, offered)], t)
 
     def again(self, request: Any, turn: Any, conversation: str) -> Iterator[Frame]:
         """Ask a turn's question once more; it and what followed are replaced."""
@@ -225,9 +237,8 @@ class Chat:
         *,
         note: str = "",
         live: bool = True,
-        followups: list[str] | None = None,
     ) -> Frame:
-        turn = render.turn(number, question, answer, t, note=note, live=live, followups=followups or ())
+        turn = render.turn(number, question, answer, t, note=note, live=live)
         panel = render.sources(answer if answer.hits else None, number, t)
         return Frame(render.log([*earlier, turn], t), panel, conversation, done=not live)
 

@@ -113,17 +113,20 @@ def ingest(paths: Sequence[Path], service: Service, t: Labels) -> Iterator[str]:
 def build(service: Service, chat: Chat, t: Any, tab: Any, view: Callable[..., Any]) -> None:
     """The tab's components and events."""
     settings = service.settings
+    hint = gr.HTML("", apply_default_css=False)
     upload = gr.File(label=t("upload"), file_count="multiple", file_types=list(TYPES), height=150, elem_id="h-upload")
     status = view(elem_id="h-upload-status")
     listing = view("view", "reindex", "remove", elem_id="h-documents")
     viewer = view(elem_id="h-document-viewer")
 
     def listed(request: gr.Request) -> str:
+        return table(service.documents(), labels(request))
+
+    def on_select(request: gr.Request) -> tuple[str, str]:
         words = labels(request)
-        hint = words(
-            "upload_hint", files=settings.max_upload_files, mb=f"{settings.max_upload_mb:g}", types=" ".join(TYPES)
-        )
-        return f'<p class="h-hint">{escape(hint)}</p>' + table(service.documents(), words)
+        mb = f"{settings.max_upload_mb:g}"
+        line = words("upload_hint", files=settings.max_upload_files, mb=mb, types=" ".join(TYPES))
+        return f'<p class="h-hint">{escape(line)}</p>', table(service.documents(), words)
 
     def on_upload(given: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         for state in ingest([Path(p) for p in given or ()], service, labels(request)):
@@ -148,7 +151,7 @@ def build(service: Service, chat: Chat, t: Any, tab: Any, view: Callable[..., An
     def on_reindex(event: gr.EventData, request: gr.Request) -> tuple[str, str]:
         return changing(event, request, service.reindex, "reindexed")
 
-    tab.select(listed, None, [listing], **HIDDEN)
+    tab.select(on_select, None, [hint, listing], **HIDDEN)
     upload.upload(on_upload, [upload], [upload, status, listing], concurrency_limit=2, **HIDDEN)
     listing.view(on_view, None, [viewer], **HIDDEN)
     listing.remove(on_remove, None, [status, listing], **HIDDEN)

@@ -199,7 +199,7 @@ class Labels:
     def __getitem__(self, name: str) -> str:
         return TEXT[name][self._place]
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         return TEXT[name][self._place].format(**values)
 
     def number(self, value: int) -> str:

@@ -138,7 +138,7 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
 
     def on_comment(conversation: str, event: gr.EventData, request: gr.Request) -> Any:
         if chat.rate(request, getattr(event, "turn", 0), False, str(getattr(event, "text", ""))):
-            gr.Info(labels(request)["thanks"], duration=3)
+            gr.Info(labels(request)["thanks"], duration=3, title="hoidap")
         return chat.conversation(request, conversation)[0]
 
     def on_open(event: gr.EventData, request: gr.Request) -> str:
@@ -163,10 +163,17 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
         chat.forget(request, gone)
         return show("" if gone == conversation else conversation, request)
 
+    def on_answered(conversation: str, request: gr.Request) -> Any:
+        found = chat.followups(request, conversation)
+        return gr.skip() if found is None else found
+
     asking = {"concurrency_limit": None, **HIDDEN}
-    gr.on([send.click, box.submit], on_send, [box, current], outputs, **asking)
-    log.suggest(on_suggest, [current], outputs, **asking)
-    log.again(on_again, [current], outputs, **asking)
+    for asked in (
+        gr.on([send.click, box.submit], on_send, [box, current], outputs, **asking),
+        log.suggest(on_suggest, [current], outputs, **asking),
+        log.again(on_again, [current], outputs, **asking),
+    ):
+        asked.then(on_answered, [current], [log], **HIDDEN)
     log.edit(on_edit, [current], [log, panel, box], **HIDDEN)
     stop.click(on_stop, None, None, queue=False, **HIDDEN)
     log.cite(on_sources, None, [panel], **HIDDEN)

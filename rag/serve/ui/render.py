@@ -130,7 +130,7 @@ def sources(
 
     ``focus`` is the citation to scroll to, ``hit`` the rank of a retrieved passage to open.
     """
-    if answer is None:
+    if answer is None or not (answer.hits or answer.citations):
         return f'<section class="h-sources"><h2>{t["sources"]}</h2><p class="h-hint">{t["sources_hint"]}</p></section>'
     cards = [_cited_card(c, answer.hits, number, t) for c in answer.citations]
     used = {(h.source, h.start) for c in answer.citations if (h := _home(c, answer.hits))}

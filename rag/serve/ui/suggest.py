@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
+from rag.errors import RagError
 from rag.serve.service import Choice, Service
 from rag.serve.ui.labels import LANGUAGES, Labels
 from rag.text.names import find_places
@@ -53,7 +55,7 @@ class Suggestions:
     def warm_up(self) -> None:
         """Work the examples out once the index is open; meant for a thread of its own."""
         self.service.opened.wait()
-        if self.service.ready:
+        with suppress(RagError):  # whatever is wrong is told to whoever asks a question
             for language in LANGUAGES:
                 self.examples(language)
 
