@@ -227,7 +227,7 @@ def _parsed(path: Path, source: str, suffix: str) -> Iterator[Document | Skipped
 
 
 def _document(source: str, parsed: Parsed, stem: str) -> Document:
-    laid = assemble(parsed.blocks)
+    laid = assemble(parsed.blocks, parsed.cleaned)
     if not laid.text:
         raise DocumentError("no text in it")
     title = parsed.title or stem

@@ -27,13 +27,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A parsed file; empty title, date and language mean that the file does not state them."""
+    """A parsed file; empty title, date and language mean that the file does not state them. ``cleaned`` blocks have gone
+    through ``clean_lines`` already.
+    """
 
     blocks: tuple[Block, ...] = ()
     title: str = ""
     date: str | None = None
     language: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    cleaned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,14 @@ class Laid:
     pages: tuple[int, ...] = ()
 
 
-def assemble(blocks: Iterable[Block]) -> Laid:
+def assemble(blocks: Iterable[Block], cleaned: bool = False) -> Laid:
     """Join cleaned blocks: a blank line between them, a line break between tight ones."""
     parts: list[str] = []
     headings: list[Heading] = []
     pages: list[int] = []
     at = 0
     for block in blocks:
-        text = clean_inline(block.text)
+        text = block.text if cleaned else clean_inline(block.text)
         if not text:
             continue
         if parts:

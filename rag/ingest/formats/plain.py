@@ -79,7 +79,7 @@ def parse(text: str, *, stem: str = "") -> Parsed:
         )
         blocks.append(Block(line, tight=tight))
     metadata |= matter.metadata
-    return Parsed(tuple(blocks), title, matter.date or found.date, matter.language, metadata)
+    return Parsed(tuple(blocks), title, matter.date or found.date, matter.language, metadata, cleaned=True)
 
 
 def heading_level(line: str) -> int:
@@ -93,7 +93,7 @@ def heading_level(line: str) -> int:
 
 
 def _is_heading(line: str, lines: list[str], i: int, following: str, apart: bool) -> bool:
-    count = len(line.split())
+    count = line.count(" ") + 1
     if not 1 <= count <= 20 or _STOPPED.search(line) or not following or not any(map(str.isalpha, line)):
         return False
     if _ITEM.match(line) and not _NUMBERED.match(line):
@@ -103,7 +103,7 @@ def _is_heading(line: str, lines: list[str], i: int, following: str, apart: bool
         return False
     if not (first.isupper() or first.isdigit()):
         return False
-    longer = len(following.split())
+    longer = following.count(" ") + 1
     spaced = apart and i + 1 < len(lines) and not lines[i + 1]
     return longer >= max(12, 1.5 * count) and (spaced or apart or (bool(_STOPPED.search(lines[i - 1])) and count <= 12))
 
