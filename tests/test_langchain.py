@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -17,6 +18,9 @@ from rag import Document, Index, Rag, RagError, Settings
 from rag.errors import UsageError
 from rag.langchain import RagRetriever, rag_chain
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from tiny_model import make_model
+
 TEAMS = "Đến tháng 10/2022, tỉnh Hà Tĩnh đã thành lập 59 tổ chuyển đổi số cộng đồng cấp xã và 133 tổ cấp thôn."
 TEXTS = {
     "ha-tinh.txt": TEAMS + " Các tổ giúp người dân cài đặt chữ ký số.",
@@ -29,10 +33,15 @@ QUESTION = "Hà Tĩnh có bao nhiêu tổ chuyển đổi số cộng đồng c�
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    made = Index.create(tmp_path_factory.mktemp("langchain") / "index", Settings())
+    model = make_model(tmp_path_factory.mktemp("model"), list(TEXTS.values()))
+    made = Index.create(tmp_path_factory.mktemp("langchain") / "index", Settings(embedder=str(model)))
     made.add([Document(source, text, title=source[:-4], metadata={"kind": "sample"}) for source, text in TEXTS.items()])
     yield made
     made.close()
+
+
+# the suite leaves it to its users to say how async tests run
+pytest.mark.asyncio(RetrieversIntegrationTests.test_ainvoke_returns_documents)
 
 
 class TestStandardRetriever(RetrieversIntegrationTests):
@@ -62,7 +71,7 @@ def test_documents_say_where_they_stand(index: Index) -> None:
 
 
 def test_filters_and_a_path(index: Index) -> None:
-    found = RagRetriever(index=str(index.path), sources=["thanh*"], k=4).invoke(QUESTION)
+    found = RagRetriever(index=str(index.path), settings=index.settings, sources=["thanh*"], k=4).invoke(QUESTION)
     assert [d.metadata["source"] for d in found] == ["thanh-hoa.txt"]
     assert RagRetriever(index=index, where={"kind": "other"}).invoke(QUESTION) == []
 
@@ -87,7 +96,7 @@ def test_stream_adds_up_to_invoke(index: Index) -> None:
 
 
 def test_async_and_batch(index: Index) -> None:
-    chain = rag_chain(index.path)
+    chain = rag_chain(index.path, settings=index.settings)
 
     async def both() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         return await chain.ainvoke(QUESTION), [part async for part in chain.astream(QUESTION)]
