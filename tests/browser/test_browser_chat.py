@@ -126,7 +126,7 @@ def test_retry_and_edit(visit: Opener) -> None:
     )
     w.page.locator("[data-do=edit]").click()
     w.page.wait_for_function("q => document.querySelector('#h-box textarea').value === q", arg=TEAMS)
-    assert w.page.locator(".h-turn").count() == 0
+    w.page.wait_for_selector(".h-turn", state="detached")
 
 
 def test_copy_gives_the_text_with_its_markers(visit: Opener) -> None:

@@ -211,6 +211,8 @@ class Labels:
         """An ISO date of any precision as the language writes it."""
         if not iso:
             return self["no_date"]
+        if not re.match(r"\d{4}(-\d\d){0,2}", iso):
+            return iso
         parts = iso[:10].split("-")
         if self.language == "vi":
             return "/".join(part.lstrip("0") if len(part) == 2 else part for part in reversed(parts))

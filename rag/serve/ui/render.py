@@ -19,6 +19,7 @@ from rag.types import Answer, Citation, Document, Hit
 
 _MARKER = re.compile(r"\[(\d{1,4})\]")
 _AROUND = 60_000
+_LONG_WORD = 24
 
 
 def attributes(**values: object) -> str:
@@ -33,23 +34,36 @@ def button(do: str, text: str, /, *, css: str = "h-tool", label: str | None = No
 
 
 def answer_text(answer: Answer, turn: int | str, t: Labels) -> str:
-    """The answer with its markers as chips; a marker without a citation stays plain text."""
+    """The answer with its markers as chips and its short strings in bold; a marker without a citation stays text."""
     cited = {c.n: c for c in answer.citations}
+    short = re.compile("|".join(rf"(?<!\w){re.escape(s)}(?!\w)" for s in answer.short if s.strip()) or r"(?!)")
     out, last = [], 0
     for marker in _MARKER.finditer(answer.text):
-        out.append(escape(answer.text[last : marker.start()]))
-        last = marker.end()
         citation = cited.get(int(marker[1]))
         if citation is None:
-            out.append(escape(marker[0]))
             continue
+        # the last word before a chip stays on its line
+        before = answer.text[last : marker.start()]
+        head, space, word = before.rstrip().rpartition(" ")
         css = "h-chip" if citation.supported else "h-chip h-unsure"
         label = t("source_n", n=citation.n, title=citation.title or citation.source)
         if not citation.supported:
             label += f" – {t['unsupported']}"
-        out.append(button("cite", str(citation.n), css=css, label=label, turn=turn, n=citation.n))
-    out.append(escape(answer.text[last:]))
+        chip = button("cite", str(citation.n), css=css, label=label, turn=turn, n=citation.n)
+        if len(word) > _LONG_WORD:
+            head, space, word = before, "", ""
+        out.append(f'{_bold(head + space, short)}<span class="h-keep">{_bold(word, short)}{chip}</span>')
+        last = marker.end()
+    out.append(_bold(answer.text[last:], short))
     return "".join(out)
+
+
+def _bold(text: str, short: re.Pattern[str]) -> str:
+    out, last = [], 0
+    for found in short.finditer(text):
+        out.append(f"{escape(text[last : found.start()])}<strong>{escape(found[0])}</strong>")
+        last = found.end()
+    return "".join(out) + escape(text[last:])
 
 
 def turn(
@@ -82,7 +96,7 @@ def turn(
         for hit in answer.hits[:3]:
             place = button(
                 "sources",
-                f"{escape(hit.title or hit.source)} <small>{t.date(hit.date)}</small>",
+                f"{escape(hit.title or hit.source)} <small>{escape(t.date(hit.date))}</small>",
                 css="h-link",
                 turn=number,
                 hit=hit.rank,
