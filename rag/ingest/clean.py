@@ -72,12 +72,16 @@ class Page:
 
 # Lines that are buttons, counters or players, wherever they stand (compared in lower case, bullets stripped).
 _BUTTONS = re.compile(
-    r"(?:click để (?:copy|xem|nghe|phóng to).*|bấm (?:để|vào đây).{0,40}|xem thêm\W*|xem tiếp\W*|đọc thêm\W*|đọc tiếp\W*|xem chi tiết\W*|chia sẻ\W*|sao chép(?: liên kết)?\W*|"
-    r"copy link\W*|lưu bài(?: viết)?\W*|in (?:bài viết|trang)\W*|gửi (?:bình luận|phản hồi|email)\W*|viết bình luận.{0,15}|bình luận(?: \(?\d+\)?)?\W*|ý kiến(?: bạn đọc)?(?: \(?\d+\)?)?\W*|"
-    r"thích(?: \d+)?\W*|like\W*|share\W*|tweet\W*|print\W*|facebook\W*|zalo\W*|twitter\W*|email\W*|quay lại\W*|về trang chủ\W*|trang chủ\W*|lên đầu trang\W*|"
-    r"nghe (?:podcast|audio|đọc bài|bài viết|báo nói)\W*|podcast\W*|audio\W*|play\W*|\d+(?:[.,]\d+)? lượt (?:xem|đọc)|lượt xem:? ?\d.*|cỡ chữ.*|a- ?a\+|aa|theo dõi(?: chúng tôi| .{0,30} trên.{0,30})?\W*|"
-    r"google news\W*|từ khóa\W*|tags?\W*|(?:từ khóa|tags?|chủ đề)\s*:.{0,200}|read more\W*|see also\W*|click (?:here|to copy).*|copy\W*|advertisement\W*|quảng cáo\W*|"
-    r"đăng nhập\W*|đăng ký\W*|subscribe\W*|sign (?:in|up)\W*|cookie.{0,40}|>>+\s*.{0,120}|bình chọn\W*|đánh giá bài viết.*|về đầu trang\W*)"
+    r"(?:click để (?:copy|xem|nghe|phóng to).*|bấm (?:để|vào đây).{0,40}|xem thêm\W*|xem tiếp\W*|đọc thêm\W*|đọc tiếp\W*|xem chi tiết\W*|"
+    r"sao chép liên kết\W*|copy link\W*|lưu bài viết\W*|gửi (?:bình luận|phản hồi)\W*|viết bình luận.{0,15}|bình luận \(\d+\)|ý kiến bạn đọc(?: \(?\d+\)?)?\W*|"
+    r"về (?:trang chủ|đầu trang)\W*|lên đầu trang\W*|nghe (?:podcast|audio|đọc bài|bài viết|báo nói)\W*|\d+(?:[.,]\d+)? lượt (?:xem|đọc)|lượt xem:? ?\d.*|cỡ chữ.*|"
+    r"a- ?a\+|theo dõi (?:chúng tôi|.{0,30} trên google news)\W*|(?:từ khóa|tags?|chủ đề)\s*:.{0,200}|read more\W*|click (?:here|to copy).*|advertisement\W*|"
+    r">>+\s*.{0,120}|đánh giá bài viết.*)"
+)
+# The same, but words that a list of channels or a glossary may hold too: noise only beside another button.
+_MAYBE_BUTTONS = re.compile(
+    r"(?:chia sẻ|sao chép|copy|in (?:bài viết|trang)|gửi email|bình luận|ý kiến|thích(?: \d+)?|like|share|tweet|print|facebook|zalo|twitter|x|email|quay lại|trang chủ|"
+    r"podcast|audio|play|aa|theo dõi|google news|từ khóa|tags?|see also|quảng cáo|đăng nhập|đăng ký|subscribe|sign (?:in|up)|cookies?(?: settings| policy)?|bình chọn|lưu bài)\W*"
 )
 _MEDIA = re.compile(
     r"(?:https?://\S+|/?[\w./\- %()]*?/[^\n]{0,200}?)\.(?:mp3|mp4|m4a|wav|ogg|avi|mov|jpe?g|png|gif|webp|svg)(?:\?\S*)?",
@@ -145,7 +149,7 @@ def page(text: str) -> Page:
     noise: list[str] = []
     metadata: dict[str, str] = {}
     kept = _cut_others(lines, noise)
-    kept = [line for line in kept if not _is_button(line, noise)]
+    kept = _without_buttons(kept, noise)
     title, date, kept = _head(kept, noise)
     kept = _tail(kept, noise, metadata)
     kept = _repeated(kept, title, noise)
@@ -165,14 +169,26 @@ def _bare(line: str) -> str:
     return _BULLET.sub("", line).strip().lower()
 
 
-def _is_button(line: str, noise: list[str]) -> bool:
-    if not line or len(line) > 220:
-        return False
-    bare = _bare(line)
-    if (bare and _BUTTONS.fullmatch(bare)) or _MEDIA.fullmatch(line.strip()):
-        noise.append(line)
-        return True
-    return False
+def _without_buttons(lines: list[str], noise: list[str]) -> list[str]:
+    kinds: list[int] = []  # 2 a button, 1 perhaps one, 0 text
+    for line in lines:
+        bare = _bare(line) if len(line) <= 220 else ""
+        if not bare or line.startswith(("- ", "* ", "+ ")):
+            kinds.append(2 if line and len(line) <= 220 and _MEDIA.fullmatch(line) else 0)
+        elif _BUTTONS.fullmatch(bare) or _MEDIA.fullmatch(line):
+            kinds.append(2)
+        else:
+            kinds.append(1 if _MAYBE_BUTTONS.fullmatch(bare) else 0)
+    if not any(kinds):
+        return lines
+    filled = [i for i, line in enumerate(lines) if line]
+    drop: set[int] = set()
+    for n, i in enumerate(filled):
+        beside = [kinds[j] for j in (*filled[max(0, n - 1) : n], *filled[n + 1 : n + 2])]
+        if kinds[i] == 2 or (kinds[i] == 1 and any(beside)):
+            drop.add(i)
+            noise.append(lines[i])
+    return [line for i, line in enumerate(lines) if i not in drop]
 
 
 def _cut_others(lines: list[str], noise: list[str]) -> list[str]:

@@ -108,6 +108,16 @@ def test_names_in_a_list_are_not_bylines(tmp_path: Path) -> None:
     assert "Trần Thị Bình" in made.text and "author" not in made.metadata
 
 
+def test_words_of_buttons_stay_in_a_list(tmp_path: Path) -> None:
+    made = load(
+        tmp_path,
+        "Các kênh bán hàng trực tuyến của công ty gồm có:\n- Facebook\n- Zalo\n\nCookie là gì\n\nCookie là tệp nhỏ do trang ghi lại.",
+    )
+    assert "- Facebook\n- Zalo" in made.text and "Cookie là gì" in made.text
+    made = load(tmp_path, "Chia sẻ\nFacebook\nZalo\n\n" + BODY[0] + "\n\n" + BODY[1], "b.txt")
+    assert made.text == BODY[0] + "\n\n" + BODY[1]
+
+
 def test_official_document_date_and_articles(tmp_path: Path) -> None:
     text = (
         "ỦY BAN NHÂN DÂN TỈNH\n\nHà Tĩnh, ngày 15 tháng 8 năm 2022\n\nQUYẾT ĐỊNH\n\nChương I\nQUY ĐỊNH CHUNG\n\nĐiều 1. Phạm vi điều chỉnh\n"
