@@ -56,7 +56,12 @@ def load(path: str | os.PathLike[str]) -> tuple[Claim, ...]:
         try:
             item = json.loads(raw)
             claim = Claim(
-                *(item[name] for name in ("id", "claim", "passage", "language", "supported")), item.get("kind", "")
+                id=item["id"],
+                claim=item["claim"],
+                passage=item["passage"],
+                language=item["language"],
+                supported=item["supported"],
+                kind=item.get("kind", ""),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise EvaluationError(

@@ -145,7 +145,8 @@ def compare(a: StoredRun, b: StoredRun, seed: int = 0) -> Comparison:
         kept = [(x, y) for x, y in pairs if x is not None and y is not None]
         if kept:
             differences.append(_difference(name, kept, seed))
-    wins, losses = [], []
+    wins: list[Change] = []
+    losses: list[Change] = []
     for i in shared:
         change = b.scores[i].correct - a.scores[i].correct
         if change:

@@ -71,7 +71,9 @@ def read_gate(path: str | os.PathLike[str], section: str = "") -> Gate:
         raise EvaluationError(f"{where} sets no bound{f' for {section}' if section else ''}; write {', '.join(KINDS)}")
     baseline = chosen.get("baseline")
     return Gate(
-        *(dict(chosen.get(kind, {})) for kind in KINDS),
+        floor=dict(chosen.get("floor", {})),
+        ceiling=dict(chosen.get("ceiling", {})),
+        max_drop=dict(chosen.get("max_drop", {})),
         baseline=Path(path).parent / baseline if baseline else None,
     )
 

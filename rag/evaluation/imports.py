@@ -62,6 +62,7 @@ def from_csv(path: str | os.PathLike[str]) -> list[Question]:
     EvaluationError naming file and line.
     """
     questions: list[Question] = []
+    seen: set[str] = set()
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -70,11 +71,13 @@ def from_csv(path: str | os.PathLike[str]) -> list[Question]:
                     f"{path}:1: no column 'question'; columns found: {', '.join(reader.fieldnames or ())}"
                 )
             for row in reader:
-                questions.append(
-                    _csv_question(
-                        {k: v or "" for k, v in row.items() if k}, f"{path}:{reader.line_num}", len(questions) + 1
-                    )
-                )
+                where = f"{path}:{reader.line_num}"
+                cells = {k: v or "" for k, v in row.items() if k}
+                question = _csv_question(cells, where, len(questions) + 1)
+                if question.id in seen:
+                    raise EvaluationError(f"{where}: duplicate id {question.id!r}; give each question its own")
+                seen.add(question.id)
+                questions.append(question)
     except OSError as exc:
         raise EvaluationError(f"{str(path)!r}: {exc.strerror}; give a CSV file with a column 'question'") from exc
     except (UnicodeDecodeError, csv.Error) as exc:
@@ -95,6 +98,8 @@ def _csv_question(row: dict[str, str], where: str, number: int) -> Question:
         raise EvaluationError(f"{where}: an answerable question needs an answer; set answerable to false otherwise")
     quote, source = row.get("quote", "").strip(), row.get("source", "").strip()
     evidence = (Evidence(source, nfc(quote)),) if quote and source else ()
+    if not answerable and answers:
+        raise EvaluationError(f"{where}: an unanswerable question has an answer; remove it or set answerable to true")
     name = row.get("id", "").strip() or f"q{number:04d}"
     return Question(
         name, row["question"].strip(), (), answers, evidence, answerable, tuple(row.get("tags", "").split())

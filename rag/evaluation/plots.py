@@ -125,7 +125,7 @@ def histogram(values: Sequence[float], x_name: str, marks: Sequence[tuple[str, f
     counts = [0] * bins
     for v in values:
         counts[min(bins - 1, int(v / limit * bins))] += 1
-    most = max(counts, default=1) or 1
+    most = max(counts) or 1
     step = (right - left) / bins
     out = [_open(height, f"distribution of {x_name}")]
     for tick in sorted({0, most // 2, most}):
@@ -141,16 +141,20 @@ def histogram(values: Sequence[float], x_name: str, marks: Sequence[tuple[str, f
                 f"<g><title>{low:.3g}{beyond} {escape(x_name)}: {n}</title>"
                 f'<rect class="bar" x="{left + i * step:.1f}" y="{height - bottom - tall:.1f}" width="{step - 1:.1f}" height="{tall:.1f}"/></g>'
             )
-    for tick in (0.0, limit / 4, limit / 2, 3 * limit / 4, limit):
-        x = left + tick / limit * (right - left)
-        out.append(f'<text class="tick" x="{x:.1f}" y="{height - bottom + 16}" text-anchor="middle">{tick:g}</text>')
+    for part in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x = left + part * (right - left)
+        out.append(
+            f'<text class="tick" x="{x:.1f}" y="{height - bottom + 16}" text-anchor="middle">{part * limit:g}</text>'
+        )
     for i, (label, value) in enumerate(marks):
         x = left + min(value / limit, 1.0) * (right - left)
-        y = 10 + 12 * (i % 2)
+        upper = 10 + 12 * (i % 2)
         anchor = "start" if x < WIDTH - 110 else "end"
-        out.append(f'<line class="mark" x1="{x:.1f}" y1="{y}" x2="{x:.1f}" y2="{height - bottom}"/>')
+        out.append(f'<line class="mark" x1="{x:.1f}" y1="{upper}" x2="{x:.1f}" y2="{height - bottom}"/>')
         offset = 4 if anchor == "start" else -4
-        out.append(f'<text x="{x + offset:.1f}" y="{y + 6}" text-anchor="{anchor}">{escape(label)} {value:.3g}</text>')
+        out.append(
+            f'<text x="{x + offset:.1f}" y="{upper + 6}" text-anchor="{anchor}">{escape(label)} {value:.3g}</text>'
+        )
     out.append(
         f'<text class="name" x="{(left + right) / 2}" y="{height - 6}" text-anchor="middle">{escape(x_name)}</text>'
     )
