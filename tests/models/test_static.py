@@ -71,7 +71,7 @@ def test_batches_do_not_change_vectors(tiny):
 def test_a_table_read_from_the_map_and_one_unpacked_agree(tiny):
     mapped, unpacked = StaticModel.load(tiny[0]), StaticModel.load(tiny[0])
     assert unpacked.table.dtype == np.float32
-    np.testing.assert_allclose(mapped.encode(TEXTS[:3]), unpacked.encode(TEXTS[:3]), atol=1e-6)
+    np.testing.assert_array_equal(mapped.encode(TEXTS), unpacked.encode(TEXTS))
 
 
 def test_token_vectors_are_unit_and_norms_restore_the_table(tiny):
@@ -139,7 +139,7 @@ def test_one_model_serves_many_threads(tiny):
         t.join()
     assert len(got) == 8
     for vectors, _ in got.values():
-        np.testing.assert_allclose(vectors, want, atol=1e-6)
+        np.testing.assert_array_equal(vectors, want)
 
 
 def test_a_missing_folder_or_file_is_named(tmp_path):
@@ -209,7 +209,7 @@ def test_the_bundled_model_is_equal_in_the_three_loaders(bundled):
 @pytest.mark.parametrize(
     ("question", "right", "wrong"),
     [
-        ("How many communes joined?", "Có 216 xã tham gia.", "Trời hôm nay mưa rất to."),
+        ("How many people died in the flood?", "Trận lũ làm 12 người chết.", "Trời hôm nay rất đẹp."),
         ("digital transformation", "chuyển đổi số", "chuyển nhà trọn gói"),
         ("chuyen doi so o Ha Tinh", "Chuyển đổi số ở Hà Tĩnh", "Du lịch biển Đà Nẵng"),
         ("đường thủy", "đường thuỷ nội địa", "đường kính trắng"),
