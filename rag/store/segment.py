@@ -31,7 +31,10 @@ Mask = NDArray[np.bool_]
 
 @dataclass(slots=True)
 class Batch:
-    """What is known of a run of new passages before it is a segment; grows document by document."""
+    """What is known of a run of new passages before it is a segment; grows document by document.
+
+    `rows` are those for SQLite, of passages and of vectors, for each document.
+    """
 
     dimension: int
     ids: list[int]
@@ -42,10 +45,11 @@ class Batch:
     sentence_vectors: list[Array]
     piece_lengths: list[Array]
     piece_flat: list[Array]
+    rows: list[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]]
 
     @classmethod
     def empty(cls, dimension: int) -> Batch:
-        return cls(dimension, [], [], [], [], [], [], [], [])
+        return cls(dimension, [], [], [], [], [], [], [], [], [])
 
     def columns(self, vocabulary: Vocabulary) -> dict[str, Array]:
         """The columns of these passages."""

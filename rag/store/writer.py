@@ -125,6 +125,7 @@ class Writer:
         for change in changes:
             if isinstance(change, Put):
                 state = self._put(state, change, batch)
+        self._insert(batch)
         self._step("rows written")
         return self._segments(state, state.edition, batch, finishing)
 
@@ -200,8 +201,7 @@ class Writer:
             vector_rows.append(schema.vector_values(first + i, own, rows, packed[i]))
             passage_rows.append(schema.passage_values(first + i, number, edition, passage, document))
             batch.texts.append(passage.indexed_text)
-        self._link.executemany(schema.PASSAGE_INSERT, passage_rows)
-        self._link.executemany(schema.VECTOR_INSERT, vector_rows)
+        batch.rows.append((passage_rows, vector_rows))
         batch.piece_lengths.append(lengths)
         batch.piece_flat.append(flat)
         batch.ids.extend(range(first, first + n))
@@ -210,6 +210,11 @@ class Writer:
         batch.sentence_vectors.append(sentences)
         batch.counts.append(counts)
         return n
+
+    def _insert(self, batch: Batch) -> None:
+        """Write the rows of a batch, all of a table in one statement."""
+        self._link.executemany(schema.PASSAGE_INSERT, (row for rows, _ in batch.rows for row in rows))
+        self._link.executemany(schema.VECTOR_INSERT, (row for _, rows in batch.rows for row in rows))
 
     # ---- segments -------------------------------------------------------------------------------------------------
 
@@ -337,6 +342,7 @@ class Writer:
                 count = self._put_passages(state, edition, number, put.document, put, batch)
                 state = replace(state, next_passage=state.next_passage + count)
                 self._link.execute("INSERT OR REPLACE INTO redone (document) VALUES (?)", (number,))
+            self._insert(batch)
             if not batch.ids:
                 return state
             arrays = batch.columns(self._vocabulary)
