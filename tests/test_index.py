@@ -16,6 +16,7 @@ from fakes import FakeEmbedder
 
 from rag import Document, Index, Settings
 from rag.errors import EmbedderError, IndexMismatch, IndexMissing, NotAnIndex, UsageError
+from rag.models.embedders import Embedder
 
 FIRST = "Đoạn mở đầu nói về Hà Tĩnh. Tỉnh có 59 tổ công nghệ số cộng đồng cấp xã."
 PARAGRAPHS = [
@@ -216,14 +217,33 @@ def test_a_bad_vector_names_the_document_and_stores_nothing_of_it(tmp_path: Path
         assert [d.source for d in index.documents()] == ["good"]
         embedder.embed_passages = right  # type: ignore[method-assign]
 
-        def fail(texts: Sequence[str]) -> np.ndarray:
-            error = EmbedderError("the embedder returned a zero vector")
-            error.row = 0  # type: ignore[attr-defined]
-            raise error
 
-        embedder.embed_passages = fail  # type: ignore[method-assign]
-        with pytest.raises(EmbedderError, match=r"zero vector \(in 'third' \[0:"):
-            index.add([Document("third", "Văn bản nữa.")])
+@pytest.mark.parametrize(("value", "kind"), [(np.nan, "NaN or infinite"), (np.inf, "NaN or infinite"), (0.0, "zero")])
+def test_what_the_embedders_own_check_finds_is_told_with_its_passage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float, kind: str
+) -> None:
+    class Faulty(Embedder):
+        name = "faulty"
+        fingerprint = "faulty"
+        dimension = 8
+        batch_size = 2
+
+        def _embed(self, texts: list[str], query: bool) -> np.ndarray:
+            rows = np.ones((len(texts), 8), dtype=np.float32)
+            rows[["hỏng" in t for t in texts]] = value
+            if any("mất" in t for t in texts):
+                raise EmbedderError("the server is gone")
+            return rows
+
+    monkeypatch.setattr("rag.models.embedders.make_embedder", lambda settings: Faulty())
+    with Index.create(tmp_path / "i", Settings()) as index:
+        good = [Document(f"good{n}", f"Văn bản lành số {n}.") for n in range(5)]
+        with pytest.raises(EmbedderError, match=rf"{kind} vector.*\(in 'bad' \[0:\d+\]\)"):
+            index.add([*good, Document("bad", "Văn bản hỏng.")])
+        assert index.documents() == []
+        with pytest.raises(EmbedderError, match=r"server is gone \(in the batch from 'good0' to 'lost'"):
+            index.add([*good, Document("lost", "Văn bản mất.")])
+        assert len(index.add(good).added) == 5
 
 
 def test_another_model_is_refused_and_rebuilt_resumably(

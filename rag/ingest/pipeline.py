@@ -443,12 +443,14 @@ def _vectors(embedder: Embeds, texts: Sequence[str], where: Callable[[int], Pass
     try:
         return embedder.embed_passages(texts)
     except EmbedderError as exc:
-        # A batch-wide failure (a server gone) has no row; a bad vector does, and then the passage can be named.
-        row = getattr(exc, "row", None)
+        # A bad vector is told with the beginning of its text, and then the passage can be named; a failure of the whole
+        # batch (a server gone) is not.
+        told = str(exc)
+        row = next((i for i, text in enumerate(texts) if repr(text[:60]) in told), None)
         if row is None:
             first, last = where(0).source, where(len(texts) - 1).source
             raise EmbedderError(
                 f"{exc} (in the batch from {first!r} to {last!r}; what was committed before is kept)"
             ) from exc
-        passage = where(int(row))
+        passage = where(row)
         raise EmbedderError(f"{exc} (in {passage.source!r} [{passage.start}:{passage.end}])") from exc
