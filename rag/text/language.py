@@ -21,12 +21,12 @@ _FOLDED = frozenset(
     ty dong thu tuc hanh chinh ban nha nuoc viet hoa kinh te xa hoi ke hoach muc tieu phan to cap thon lang ap dai hoc truong benh vien bo ve tai theo
     the thi ma nhu hon sau truoc tren duoi ngoai vao ra len xuong lam viec biet hay hoi ai sao vi nen neu roi cung rat qua dang se phai can moi nhat
     dieu luat khoan quy trinh ho dan quoc gia doanh nghiep san pham nong nghiep dich vu ung dung he thong thong tin truyen nghe tieng gio gia tien
-    bang khoang ty le dat tang giam xep hang thu ten tuoi sinh mat dia chi o dau chu ky don vi""".split()
+    xin chao cam on bang khoang ty le dat tang giam xep hang thu ten tuoi sinh mat dia chi o dau chu ky don vi""".split()
 )
 _FOLDED_STRONG = frozenset(
     """cua duoc khong nhung nguoi nhieu nao nguoi huyen phuong thanh giam chuyen cong dong truc tuyen quyet thuoc nghin trieu hanh
     chinh nuoc viet kinh hoach phan thon truong benh vien truoc duoi ngoai xuong viec biet phai nhat dieu luat khoan quoc doanh nghiep pham nong
-    dich thong truyen nghe tieng khoang giam""".split()
+    dich thong truyen nghe tieng khoang giam xin chao""".split()
 )
 _AMBIGUOUS = frozenset(
     "la va co da so to the ma an ban hai ba nay ai ra hay do in cho can dan no may long song on den tin them than nam".split()

@@ -180,21 +180,55 @@ def find_names(text: str) -> list[Name]:
             break
         if not run:
             continue
-        s, e = run[0][0], run[-1][1]
-        if any(a < e and s < b for a, b in taken):
-            continue
-        single = len(run) == 1
-        if single and opens and not (text[s:e].isupper() and len(text[s:e]) > 1) and (s, e) not in places:
-            continue
-        if single and (s, e) not in places and _half_word(text, s, e):
-            continue
-        out.append(Name(s, e, text[s:e], _kind(text, s, e, run, places)))
+        for part in _place_then_person(text, run, places):
+            name = _named(text, part, opens, taken, places)
+            if name:
+                out.append(name)
+            opens = False
     out.sort(key=lambda n: n.start)
     return out
 
 
+def _named(
+    text: str, run: list[tuple[int, int]], opens: bool, taken: list[tuple[int, int]], places: set[tuple[int, int]]
+) -> Name | None:
+    s, e = run[0][0], run[-1][1]
+    if any(a < e and s < b for a, b in taken) or _ROMAN.fullmatch(text, s, e):
+        return None
+    if (s, e) not in places:
+        if len(run) == 1 and ((opens and not (text[s:e].isupper() and e - s > 1)) or _half_word(text, s, e)):
+            return None
+        goes_on = text[e : e + 1] == " " and text[e + 1 : e + 2].islower()
+        first = text[s : run[0][1]]
+        if (
+            goes_on
+            and first.lower() in _HEADS
+            and not first.isupper()
+            and not (len(run) > 2 and first.lower() in _FAMILY)
+        ):
+            return None
+    return Name(s, e, text[s:e], _kind(text, s, e, run, places))
+
+
 def _known(text: str, run: list[tuple[int, int]], places: set[tuple[int, int]]) -> bool:
     return any(a == run[0][0] and b <= run[-1][1] for a, b in places)
+
+
+_ROMAN = re.compile(r"[IVXLC]+")
+# First syllables of words that titles, offices and headings begin with: "Phó Giám đốc", "Khu công nghệ", "Kinh tế số".
+_HEADS = frozenset(
+    "phó trưởng giám chủ cổng ngày trung khu kinh hội đảng ban tổ chương hệ cơ văn thủ bộ phòng tổng quốc nhà chính xã công sở đề dự luật bí cục viện".split()
+)
+
+
+def _place_then_person(
+    text: str, run: list[tuple[int, int]], places: set[tuple[int, int]]
+) -> list[list[tuple[int, int]]]:
+    """Split "Hà Tĩnh Đậu Tùng Lâm": a known place, then a family name with at least one more name."""
+    for i in range(1, len(run) - 1):
+        if (run[0][0], run[i - 1][1]) in places and text[run[i][0] : run[i][1]].lower() in _FAMILY:
+            return [run[:i], run[i:]]
+    return [run]
 
 
 def _half_word(text: str, s: int, e: int) -> bool:
@@ -211,13 +245,21 @@ def _kind(text: str, s: int, e: int, run: list[tuple[int, int]], places: set[tup
     before = text[max(0, s - 24) : s].lower()
     previous = before.split()[-1].strip('(.,“"') if before.split() else ""
     name = text[s:e].lower()
+    first = text[run[0][0] : run[0][1]].lower()
+    family = first in _FAMILY and all(text[a:b].isalpha() and not text[a:b].isupper() for a, b in run)
+    if (
+        family
+        and 3 <= len(run) <= 4
+        and previous in ("xã", "huyện", "tỉnh", "thôn", "ấp", "tp")
+        and (s, e) not in places
+    ):
+        return "person"  # "Chủ tịch UBND xã Nguyễn Như Hùng": the office, then who holds it
     if (s, e) in places or name.startswith(("tp ", "tp.")) or (previous in _PLACE_HEADS and not text[s:e].isupper()):
         return "place"
     if name.startswith(_ORG_FIRST):
         return "organisation"
     if previous in _HONORIFICS or _TITLE_TAIL.search(before):
         return "person"
-    first = text[run[0][0] : run[0][1]].lower()
-    if 2 <= len(run) <= 4 and first in _FAMILY and all(text[a:b].isalpha() and not text[a:b].isupper() for a, b in run):
+    if family and 2 <= len(run) <= 4:
         return "person"
     return "other"
