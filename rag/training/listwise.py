@@ -38,7 +38,7 @@ def fit_lists(
     names: Sequence[str],
     l2: float = 1e-3,
     hidden: int = 0,
-    steps: int = 400,
+    steps: int = 250,
     rate: float = 0.05,
     seed: int = 0,
 ) -> Scorer:
@@ -94,7 +94,7 @@ def fit_logistic(
     l2: float = 1e-2,
     weights: Floats | None = None,
     hidden: int = 0,
-    steps: int = 600,
+    steps: int = 400,
     rate: float = 0.05,
     seed: int = 0,
 ) -> Scorer:
