@@ -148,16 +148,16 @@ def _ingest(args: argparse.Namespace, resolved: Resolved) -> int:
         total = index.info()["documents"]
     for skipped in report.skipped:
         print(f"skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
+    if not any((report.added, report.updated, report.unchanged, report.removed, report.skipped)):
+        names = ", ".join(repr(p) for p in args.paths)
+        raise UsageError(
+            f"no documents found in {names}; give files of type .txt .md .html .pdf .docx .jsonl .csv or a folder of them"
+        )
     if args.json:
         _print_json(report_dict(report))
     else:
         counts = {name: len(getattr(report, name)) for name in ("added", "updated", "unchanged", "removed", "skipped")}
         print(", ".join(f"{n} {name}" for name, n in counts.items()) + f"; {total} documents in {path}")
-    if not any((report.added, report.updated, report.unchanged, report.skipped)):
-        names = ", ".join(repr(p) for p in args.paths)
-        raise UsageError(
-            f"no documents found in {names}; give files of type .txt .md .html .pdf .docx .jsonl .csv or a folder of them"
-        )
     return 2 if missing else 0
 
 
