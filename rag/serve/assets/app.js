@@ -90,6 +90,11 @@
       }
       if (name === "open" || name === "view") returnTo = target;
       if (name === "comment") data.text = target.parentElement.querySelector("textarea").value;
+      if (name === "accept") {
+        const [question, answer] = target.closest(".h-draft").querySelectorAll("textarea");
+        data.question = question.value;
+        data.answer = answer ? answer.value : "";
+      }
       return data;
     },
     // Called after the server has changed a view.

@@ -14,6 +14,7 @@ import gradio as gr
 
 from rag.serve.service import Service
 from rag.serve.ui import documents as documents_tab
+from rag.serve.ui import evaluation as evaluation_tab
 from rag.serve.ui import render
 from rag.serve.ui import settings as settings_tab
 from rag.serve.ui.chat import Chat, Frame
@@ -58,6 +59,8 @@ def build(service: Service, chat: Chat) -> tuple[Any, Any]:
                 _chat_tab(chat, t, current, blocks)
             with gr.Tab(t("tab_documents"), id="documents") as tab:
                 documents_tab.build(service, chat, t, tab, view)
+            with gr.Tab(t("tab_evaluation"), id="evaluation") as tab:
+                evaluation_tab.build(service, chat, t, tab, view)
             with gr.Tab(t("tab_settings"), id="settings") as tab:
                 settings_tab.build(service, chat, t, tab)
     return blocks, t
