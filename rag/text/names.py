@@ -224,10 +224,13 @@ _HEADS = frozenset(
 def _place_then_person(
     text: str, run: list[tuple[int, int]], places: set[tuple[int, int]]
 ) -> list[list[tuple[int, int]]]:
-    """Split "Hà Tĩnh Đậu Tùng Lâm": a known place, then a family name with at least one more name."""
-    for i in range(1, len(run) - 1):
-        if (run[0][0], run[i - 1][1]) in places and text[run[i][0] : run[i][1]].lower() in _FAMILY:
-            return [run[:i], run[i:]]
+    """Split "TT&TT Hà Tĩnh Đậu Tùng Lâm": short forms, a known place, a family name with at least one more name."""
+    for k in range(len(run) - 2):
+        if k and not text[run[k - 1][0] : run[k - 1][1]].isupper():
+            break
+        for i in range(k + 1, len(run) - 1):
+            if (run[k][0], run[i - 1][1]) in places and text[run[i][0] : run[i][1]].lower() in _FAMILY:
+                return [part for part in (run[:k], run[k:i], run[i:]) if part]
     return [run]
 
 
