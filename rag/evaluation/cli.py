@@ -251,9 +251,14 @@ def _import(args: argparse.Namespace, resolved: Resolved) -> int:
 def _beir(args: argparse.Namespace, resolved: Resolved) -> int:
     from rag.evaluation.beir import evaluate_beir, format_table
 
+    results = {}
     for folder in args.folders:
-        result = evaluate_beir(folder, resolved.settings, out=args.out)
-        print(format_table(result))
+        result = evaluate_beir(folder, resolved.settings, out=args.out, progress=_progress())
+        results[result.name] = result.to_json()
+        if not args.json:
+            print(format_table(result))
+    if args.json:
+        print(json.dumps(results, ensure_ascii=False, indent=2))
     return 0
 
 
