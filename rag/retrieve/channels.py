@@ -60,9 +60,8 @@ def tokens(embedder: Embedder, texts: tuple[str, ...]) -> Tokens:
     pieces = embedder.pieces(texts)
     bounds = np.cumsum([0, *(len(p) for p in pieces)])
     flat = np.concatenate(pieces).astype(np.int64) if bounds[-1] else np.zeros(0, dtype=np.int64)
-    return Tokens(
-        np.asarray(units[flat], dtype=np.float32), np.asarray(norms[flat], dtype=np.float32), tuple(bounds.tolist())
-    )
+    weights = maxsim.importance(np.asarray(norms[flat], dtype=np.float32))
+    return Tokens(np.asarray(units[flat], dtype=np.float32), weights, tuple(bounds.tolist()))
 
 
 def late(snapshot: Snapshot, embedder: Embedder, ids: Ids, asked: Tokens) -> dict[str, Floats]:

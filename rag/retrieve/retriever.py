@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from rag.errors import UsageError
 from rag.models.rerankers import Reranker, make_reranker
 from rag.retrieve import channels as ch
+from rag.retrieve.accents import restore
 from rag.retrieve.rarity import Rarities
 from rag.retrieve.wording import Wording, word
 from rag.scoring import fusion
@@ -89,7 +91,7 @@ class Retriever:
         if k < 1:
             raise UsageError(f"k={k}: ask for at least 1 passage")
         snapshot = self.index.store.snapshot()
-        asked = word(query or question, self._learnt(snapshot).abbreviations, self.settings.max_question_chars)
+        asked = self.wording(query or question, snapshot)
         mask = self._mask(snapshot, sources, date_from, date_to, metadata)
         scored = self.score(snapshot, asked, k, mask)
         hits = self._hits(snapshot, scored, max(k, RERANKED) if self._reranker else k)
@@ -100,7 +102,9 @@ class Retriever:
     def wording(self, question: str | Query, snapshot: Snapshot | None = None) -> Wording:
         """How a question would be searched for. Raises UsageError as `search` does."""
         snapshot = snapshot or self.index.store.snapshot()
-        return word(question, self._learnt(snapshot).abbreviations, self.settings.max_question_chars)
+        known = self._learnt(snapshot)
+        restorer = partial(restore, snapshot=snapshot, rarities=known.rarities)
+        return word(question, known.abbreviations, self.settings.max_question_chars, restorer)
 
     def score(self, snapshot: Snapshot, asked: Wording, k: int, mask: Mask | None = None) -> Scored:
         """All candidates for `k` hits with their channels and fused scores, in order of position."""

@@ -6,12 +6,14 @@ Knows the index for the rarity of words and for its embedder; knows nothing of p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.retrieve import channels as ch
+from rag.retrieve.accents import restore
 from rag.retrieve.rarity import Rarities
 from rag.retrieve.wording import shared_words, word
 from rag.scoring import bm25, maxsim
@@ -20,6 +22,7 @@ from rag.types import Query
 
 if TYPE_CHECKING:
     from rag.index import Index
+    from rag.store import Snapshot
 
 Floats = NDArray[np.float32]
 _ABBREVIATIONS = Abbreviations()
@@ -40,7 +43,11 @@ class SentenceScorer:
         "maxsim" is 0 for embedders without token vectors. Raises UsageError for an empty question.
         """
         n = len(sentences)
-        asked = word(question, _ABBREVIATIONS, 1 << 20)
+        snapshot = self.index.store.snapshot()
+        rarities = self._rarities
+        if rarities.generation != snapshot.generation:
+            rarities = self._rarities = Rarities(snapshot.generation)
+        asked = word(question, _ABBREVIATIONS, 1 << 20, partial(restore, snapshot=snapshot, rarities=rarities))
         none = np.zeros(n, dtype=np.float32)
         if not n:
             return {"lexical": none, "dense": none, "maxsim": none}
@@ -48,7 +55,7 @@ class SentenceScorer:
         queries = embedder.embed_queries(asked.texts)
         rows = embedder.embed_passages([s if s.strip() else "." for s in sentences])
         out = {
-            "lexical": self._lexical(asked.texts, asked.language, sentences),
+            "lexical": _lexical(snapshot, rarities, asked.texts, asked.language, sentences),
             "dense": np.asarray((rows @ queries.T).max(axis=1), dtype=np.float32),
             "maxsim": none,
         }
@@ -66,23 +73,23 @@ class SentenceScorer:
                         out["maxsim"] = np.maximum(out["maxsim"], score)
         return out
 
-    def _lexical(self, texts: Sequence[str], language: str, sentences: Sequence[str]) -> Floats:
-        snapshot = self.index.store.snapshot()
-        rarities = self._rarities
-        if rarities.generation != snapshot.generation:
-            rarities = self._rarities = Rarities(snapshot.generation)
-        best = np.zeros(len(sentences), dtype=np.float32)
-        for text in texts:
-            content = shared_words(text, language) or text
-            shares = []
-            for folded in (True,) if language == "vi-folded" else (True, False):
-                terms = sorted(set(bm25.terms(content, folded)))
-                if not terms:
-                    continue
-                rarity = rarities.of(snapshot, terms, folded)
-                held = [set(bm25.terms(s, folded)) for s in sentences]
-                match = np.array([[t in h for t in terms] for h in held], dtype=np.float32)
-                shares.append(match @ rarity / np.float32(max(float(rarity.sum()), 1e-9)))
-            if shares:
-                best = np.maximum(best, np.mean(shares, axis=0, dtype=np.float32))
-        return best
+
+def _lexical(
+    snapshot: Snapshot, rarities: Rarities, texts: Sequence[str], language: str, sentences: Sequence[str]
+) -> Floats:
+    best = np.zeros(len(sentences), dtype=np.float32)
+    for text in texts:
+        content = shared_words(text, "vi" if language == "vi-folded" and not text.isascii() else language) or text
+        shares = []
+        # A wording without diacritics can only match folded.
+        for folded in (True,) if language == "vi-folded" and text.isascii() else (True, False):
+            terms = sorted(set(bm25.terms(content, folded)))
+            if not terms:
+                continue
+            rarity = rarities.of(snapshot, terms, folded)
+            held = [set(bm25.terms(s, folded)) for s in sentences]
+            match = np.array([[t in h for t in terms] for h in held], dtype=np.float32)
+            shares.append(match @ rarity / np.float32(max(float(rarity.sum()), 1e-9)))
+        if shares:
+            best = np.maximum(best, np.mean(shares, axis=0, dtype=np.float32))
+    return best

@@ -5,6 +5,7 @@ Knows nothing of scores. A question gets more than one wording when it holds abb
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.errors import UsageError
@@ -22,7 +23,7 @@ _STOP = {"vi": STOPWORDS_VI, "vi-folded": STOPWORDS_VI_FOLDED, "en": STOPWORDS_E
 class Wording:
     """A question as it is searched for.
 
-    `texts` are its wordings, the question itself first (at least one). `language` is "vi", "vi-folded", "en" or
+    `texts` are its wordings, the question itself first (at least one); where it was typed without diacritics, with them. `language` is "vi", "vi-folded", "en" or
     "other"; `tag` the language that passages are compared with ("vi", "en" or ""). `shared` holds the words that can
     stand unchanged in a passage of another language (names, numbers, short forms), possibly "".
     """
@@ -36,8 +37,15 @@ class Wording:
         return {"vi": "vi", "vi-folded": "vi", "en": "en"}.get(self.language, "")
 
 
-def word(question: str | Query, abbreviations: Abbreviations, longest: int) -> Wording:
-    """The wording of a question. Raises UsageError when it is no text, blank, or longer than `longest` characters."""
+def word(
+    question: str | Query,
+    abbreviations: Abbreviations,
+    longest: int,
+    restore: Callable[[str], str] | None = None,
+) -> Wording:
+    """The wording of a question; `restore` puts diacritics back into one typed without ("" where it cannot).
+
+    Raises UsageError when it is no text, blank, or longer than `longest` characters."""
     text = question.text if isinstance(question, Query) else question
     if not isinstance(text, str):
         raise UsageError(f"a question is a text, not {type(text).__name__}")
@@ -50,7 +58,10 @@ def word(question: str | Query, abbreviations: Abbreviations, longest: int) -> W
         language, more = question.language, question.expansions or abbreviations.variants(text)
     else:
         language, more = detect(text), abbreviations.variants(text)
-    texts = tuple(dict.fromkeys([text, *(nfc(t) for t in more if t.strip())]))[:MOST_WORDINGS]
+    first = [text]
+    if language == "vi-folded" and restore is not None and (accented := restore(text)):
+        first, more = [accented, text], (*abbreviations.variants(accented), *more)
+    texts = tuple(dict.fromkeys([*first, *(nfc(t) for t in more if t.strip())]))[:MOST_WORDINGS]
     return Wording(texts, language, shared_words(text, language))
 
 
