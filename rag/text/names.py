@@ -168,8 +168,10 @@ def find_names(text: str) -> list[Name]:
             ):
                 break
             j += 1
-        run = tokens[i : j + 1]
+        run = [t for t in tokens[i : j + 1] if not any(a <= t[0] < b for a, b in taken)]
         i = j + 1
+        if not run:
+            continue
         opens = _SENTENCE_START.search(text[max(0, run[0][0] - 4) : run[0][0]]) is not None
         while run and opens and (len(run) > 1 or not text[run[0][0] : run[0][1]].isupper()):
             word = text[run[0][0] : run[0][1]].lower()
