@@ -172,6 +172,8 @@ def wanted(question: str, language: str) -> Wanted:
             and _is_named_is_who(text)
         ):
             return Wanted("role", "", start, end, several)
+        if mark == "person" and english and re.match(r"who (?:is|was) (?!the |a |an )", text) and _is_a_name(question):
+            return Wanted("role", "", start, end, several)
         return Wanted(mark, "", start, end, several)
     kind = _without_mark(text, folded, english, several)
     return Wanted(kind, _counted_noun(text, folded) if kind == "number" and not english else "", several=several)
@@ -198,6 +200,16 @@ def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
         "what": r"\bnao\b|\bgi\b",
     }
     return re.search(patterns[mark], text)
+
+
+def _is_a_name(question: str) -> bool:
+    """ "Who is X?" with nothing but a name for X."""
+    return (
+        re.fullmatch(
+            r"[Ww]ho (?:is|was)(?: (?:Mr|Mrs|Ms|Dr)\.?)?(?: [^\W\d_a-zà-ỹ][^\W\d_]*){2,4}\s*\??", question.strip()
+        )
+        is not None
+    )
 
 
 def _is_named_is_who(text: str) -> bool:
@@ -272,6 +284,12 @@ _FOLDED_STOP = frozenset(fold(w) for w in _STOP) - {"co", "do", "ra", "va", "qua
 }
 
 
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
 def _document_kind(before: str) -> str:
     """The last kind of document named before the question word: "quyết định", "nghị quyết" …"""
     found = re.findall(
@@ -285,20 +303,20 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
     """(type, focus noun, start) for "X nào", "X gì", "which X", "what X"."""
     table = _head_table(folded)
     if english:
-        words = [m for m in re.finditer(r"\w+", text[end:])][:5]
-        for i, word in enumerate(words):
-            singular = word.group().removesuffix("s") if not word.group().endswith("ss") else word.group()
-            singular = {
-                "communitie": "community",
-                "countrie": "country",
-                "citie": "city",
-                "companie": "company",
-                "agencie": "agency",
-            }.get(singular, singular)
-            if singular in table and (
-                i == 0 or words[0].group() not in ("is", "are", "was", "were", "did", "do", "does")
-            ):
-                return table[singular], singular, start
+        words = [m for m in re.finditer(r"\w+", text[end:])][:6]
+        if re.match(
+            r"[^\w]*(?:is|was) the (?:official )?number of the (?:decision|resolution|plan|decree|directive|circular)",
+            text[end:],
+        ):
+            return "decision", "", start
+        # the head of an English noun phrase is its last noun: "which Party resolution"
+        head = ""
+        for word in words:
+            if word.group() in _STOP_EN:
+                break
+            head = _singular(word.group()) if _singular(word.group()) in table else head
+        if head:
+            return table[head], head, start
         if words and words[0].group() in ("is", "are", "was", "were"):
             for word in words[1:]:
                 if word.group() in table:

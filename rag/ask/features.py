@@ -142,17 +142,32 @@ _TITLES = (
 )  # fmt: skip
 
 
+_TITLES_EN = {
+    "director": ("giam", "doc"), "chairman": ("chu", "tich"), "chairwoman": ("chu", "tich"), "chair": ("chu", "tich"), "chairperson": ("chu", "tich"),
+    "secretary": ("bi", "thu"), "minister": ("bo", "truong"), "president": ("chu", "tich"),
+}  # fmt: skip
+
+
 def office(asked: Asked, words: tuple[str, ...]) -> float:
     """1 when the office asked about stands in the words of a sentence, -1 when only its deputy (or its head) does, else 0."""
-    for title in _TITLES:
-        here = _offices(asked.sequence, title)
-        if not here:
-            continue
+    for title, here in asked_offices(asked):
         there = _offices(words, title)
         if not there:
             return 0.0
         return 1.0 if here & there else -1.0
     return 0.0
+
+
+def asked_offices(asked: Asked) -> list[tuple[tuple[str, str], set[bool]]]:
+    """The offices a question names, each with whether a deputy's (True) or the head's (False) is meant."""
+    if asked.language == "en":
+        words = asked.sequence
+        return [
+            (_TITLES_EN[w], {i > 0 and words[i - 1] in ("vice", "deputy")})
+            for i, w in enumerate(words)
+            if w in _TITLES_EN
+        ]
+    return [(title, found) for title in _TITLES if (found := _offices(asked.sequence, title))]
 
 
 def _offices(words: tuple[str, ...], title: tuple[str, str]) -> set[bool]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Asked, Words, dates_of, names_of, numbers_of, places_of, words_of
+from rag.text.abbreviations import TABLE
 from rag.text.dates import DateSpan
 from rag.text.normalise import canonical, fold
 
@@ -180,7 +181,7 @@ def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
 def _named(asked: Asked, text: str, kind: str) -> list[Found]:
     out: list[Found] = []
     for name in names_of(text):
-        if _stated(asked, name.text):
+        if _stated(asked, name.text) or (name.text in TABLE and kind != "place"):
             continue
         if kind == "person":
             fit = 1.0 if name.kind == "person" else (0.25 if name.kind == "other" and " " in name.text else 0.0)

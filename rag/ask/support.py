@@ -29,6 +29,7 @@ NAMES = (
     "wants_fact", "typed_miss", "typed_fit", "answer_score", "unit_miss", "focus_sentence", "focus_near", "office", "office_tail", "level_clash",
     "dense", "maxsim", "maxsim_near", "meaning", "meaning_strict", "meaning_worst", "meaning_near",
     "probability", "score", "margin", "rivals", "folded_question", "short_question", "person", "figure",
+    "exact_near", "exact_passage", "head_missing", "figure_gap", "person_gap", "name_gap", "core_gap", "second_missing",
 )  # fmt: skip
 _TITLE = re.compile(
     r"\b(?:giam doc|chu tich|bi thu|truong phong|truong ban|truong thon|cuc truong|bo truong|thu tuong|vien truong|hieu truong|chanh van phong|doi truong|director|chairman|chairwoman|head|secretary|minister)\b"
@@ -115,7 +116,7 @@ def signals(
         out[key] = _named(asked, words, pairs, document.places)
     held = {fold(canonical_place(p.text)) for p in places_of(f"{passage.context}. {passage.text}")} | document.places
     joined = f" {' '.join(words_of(f'{passage.context} {passage.text}').folded)} "
-    lost = [p for p in asked.places if fold(canonical_place(p)) not in held and f" {p} " not in joined]
+    lost = [p for p in asked.places if fold(canonical_place(p)) not in held and not (" " in p and f" {p} " in joined)]
     out["places_missing"] = float(bool(lost))
     here = {fold(canonical_place(p.text)) for p in places_of(sentence)}
     out["places_other"] = float(
@@ -148,6 +149,17 @@ def signals(
     out["short_question"] = float(len(terms) <= 3)
     out["person"] = float(asked.want.kind in ("person", "role"))
     out["figure"] = float(asked.want.kind in NUMERIC)
+    exact_near = words_of(sentence).exact_set | words_of(before).exact_set | words_of(passage.context).exact_set
+    exact_whole = words_of(passage.text).exact_set | words_of(passage.context).exact_set
+    for key, bag in (("exact_near", exact_near), ("exact_passage", exact_whole)):
+        out[key] = len(asked.exact & (bag | places)) / len(asked.exact) if asked.exact else out["near_cover"]
+    out["head_missing"] = float(bool(asked.heads) and not asked.heads & near)
+    out["figure_gap"] = out["figure"] * (1.0 - out["focus_near"])
+    out["person_gap"] = out["person"] * (1.0 - out["office_tail"])
+    out["name_gap"] = 1.0 - out["name_near"] if out["person"] or out["figure"] else 0.0
+    out["core_gap"] = (1.0 - out["core_near"]) ** 2
+    gone = sorted((w for t, w in terms.items() if not holds(asked, t, near | places)), reverse=True)
+    out["second_missing"] = gone[1] / top if len(gone) > 1 else 0.0
     return out
 
 

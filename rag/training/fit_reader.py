@@ -28,7 +28,15 @@ from rag.text.normalise import contains_answer, fold, nfc
 from rag.training.listwise import Listed, fit_lists
 from rag.types import Document, Hit, Query
 
-POLICY = {"budget": 66, "first_budget": 48, "long_budget": 60, "price": 0.002, "least": 0.1, "most": 2, "whole": 0.05}
+POLICY = {
+    "budget": 70,  # tokens quoted in all
+    "first_budget": 56,  # tokens of the first stretch
+    "long_budget": 62,  # the same for lists and reasons
+    "price": 0.002,  # what a token costs in answer mass
+    "least": 0.06,  # mass a second stretch must hold
+    "most": 2,
+    "whole": 0.05,  # what a whole sentence is worth
+}
 OUT = Path(__file__).parent.parent / "ask" / "weights" / "reader.json"
 
 
