@@ -105,7 +105,10 @@ class Checker:
         """Check every sentence that can no longer change: one that another has begun after."""
         before = len(self.text)
         rest = self._raw[self._at :]
-        spans = _with_markers(rest, sentence_spans(rest))
+        raw = sentence_spans(rest)
+        if not last and raw and re.fullmatch(r"\[[\d\s,;\[\]-]*", rest[raw[-1][0] :]):
+            raw = raw[:-1]  # markers on their way: they may belong to the sentence before
+        spans = _with_markers(rest, raw)
         done = spans if last else spans[:-1]
         at = 0
         for start, end in done:
@@ -294,7 +297,7 @@ class Checker:
             scored.append((verdict.supported, len(holds), shared, -i, e, s, holds))
         scored.sort(key=lambda x: x[:4], reverse=True)
         first = scored[0]
-        if first[0] or not f.verdict.supported:
+        if not f.verdict.supported or (first[0] and not set().union(*(x[6] for x in scored)) - first[6]):
             return [(first[4].passage, first[5])]
         picked, missing = [first], set().union(*(x[6] for x in scored)) - first[6]
         while missing and len(picked) < 3:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from rag.ask import swaps, wording
 from rag.ask.facts import Reading, Value, read
 from rag.ask.figures import dates_like, numbers_like, times_like
-from rag.ask.named import named, persons_like, state
+from rag.ask.named import mentions, named, state
 from rag.types import Passage
 
 
@@ -70,7 +70,7 @@ def check(claim: str, passages: Sequence[str], *, context: str = "", scorer: Sco
         return Verdict(True)
     p, extra = read("\n".join(passages)), read(context)
     reasons, matched = _values(c, p, extra)
-    hard = sum(1 for _, found in matched if found)
+    hard = len(matched)
     if not reasons:
         wrong = swaps.misplaced(matched, c, p)
         if wrong is not None:
@@ -108,8 +108,8 @@ def _values(c: Reading, p: Reading, extra: Reading) -> tuple[list[str], list[swa
         told = state(value, c, p, extra)
         if told is False:
             reasons.append(f"{value.kind} {value.text}")
-        elif told and value.kind == "person":
-            matched.append((value, persons_like(value, p)))
+        elif told and value.kind != "other" and (found := mentions(value, p)):
+            matched.append((value, found))
     return reasons, matched
 
 

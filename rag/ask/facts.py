@@ -122,12 +122,15 @@ class Reading:
         self.row = flat(self.folded)
         self.sentences = sentence_spans(text)
         self.breaks = [(m.start(), m.end(), m.group()) for m in _BREAK.finditer(text)]
-        dates = all_dates(text)
+        found = find_names(text)
+        documents = [(n.start, n.end) for n in found if n.kind == "document"]
+        dates = [d for d in all_dates(text) if not _overlaps(documents, d.start, d.end)]
         self.dates = [Value("date", d.start, d.end, d.text, date=d) for d in dates]
+        spans = [(d.start, d.end) for d in dates]
         names = [
             part
-            for n in find_names(text)
-            if not any(d.start < n.end and n.start < d.end for d in dates) and not _MONEY.match(n.text)
+            for n in found
+            if not _overlaps(spans, n.start, n.end) and not _MONEY.match(n.text)
             for part in _parted(n)
         ]
         taken = [
@@ -137,7 +140,9 @@ class Reading:
         self.times = [Value("time", t.start, t.end, t.text, clock=t) for t in clocks(text, taken)]
         taken += [(t.start, t.end) for t in self.times]
         self.numbers = self._ranges(list(self._numbers(taken)))
-        self.names = [Value(n.kind, n.start, n.end, n.text) for n in names]
+        self.names = [Value(n.kind, n.start, n.end, n.text) for n in names] + (
+            [] if self.english else list(self._capitals(names, taken))
+        )
         self.places = [Value("place", p.start, p.end, p.text) for p in find_places(text)]
         self.units = list(self._units())
         self.negations = list(self._negations())
@@ -167,6 +172,24 @@ class Reading:
             amount = n.value * (1 if n.percent else found.factor)
             yield Value("number", n.start, n.end, n.text, number=n, amount=amount, also=also, measure=measure, per=found.per, hedge=hedge,
                         word=not n.text[:1].isdigit())  # fmt: skip
+
+    def _capitals(self, names: list[Name], taken: list[Span]) -> Iterator[Value]:
+        """Single capitalised words inside a sentence that no name holds: "người Mông"."""
+        opening = {s for s, _ in self.sentences}
+        for start, end, _ in self.tokens:
+            word = self.text[start:end]
+            before = self.text[max(0, start - 2) : start]
+            if (
+                start in opening
+                or len(word) < 2
+                or not word[0].isupper()
+                or not word[1:].islower()
+                or not before.endswith(" ")
+                or before[:1] in ".:!?-–"
+            ):
+                continue
+            if not any(n.start < end and start < n.end for n in names) and not _overlaps(taken, start, end):
+                yield Value("other", start, end, word)
 
     def _ranges(self, numbers: list[Value]) -> list[Value]:
         """ "36-37 percent", "8,5-17 tỷ đồng": the first number takes over the second one's measure."""

@@ -69,7 +69,7 @@ def numbers_like(value: Value, c: Reading, p: Reading) -> list[Value] | None:
             return rounded
     if _below_bound(value, p) or _derived(value, c, p):
         return []
-    if value.word and number.value <= 10 and not _counted_otherwise(value, c, p):
+    if value.word and number.value <= 10 and not value.measure and not _counted_otherwise(value, c, p):
         return []
     return None
 
@@ -148,7 +148,11 @@ def _said_otherwise(value: Value, c: Reading, p: Reading) -> bool:
         if kind == "one" and not number.percent and (number.ordinal or m.group() not in ("first",)):
             return True
     small = int(number.value) if number.value == number.value.to_integral_value() and 2 <= number.value <= 10 else 0
-    if small and not number.percent:
+    if (
+        small
+        and not number.percent
+        and not any(q.measure != value.measure for q in p.numbers if q.number and q.number.value == number.value)
+    ):
         said = _SMALL.get(small, "") + (" " + _SMALL_TOO.get(small, "") if value.word else "")
         return any(w in said.split() for _, _, w in p.tokens)
     return False
@@ -248,9 +252,10 @@ def _counted_otherwise(value: Value, c: Reading, p: Reading) -> bool:
     counted = [u for u in c.units if value.end <= u.start < value.end + 24][:2]
     if not counted:
         return True
-    return any(
-        q.amount != value.amount and matches(counted[0], p.bag(q.end, min(len(p.text), q.end + 30))) for q in p.numbers
-    )
+    if any(q.amount != value.amount and matches(counted[0], p.bag(q.end, q.end + 30)) for q in p.numbers):
+        return True
+    other = {w: n for n, ws in (*_SMALL.items(), *_SMALL_TOO.items()) for w in ws.split() if Decimal(n) != value.amount}
+    return any(w in other and matches(counted[0], p.bag(end, end + 16)) for _, end, w in p.tokens)
 
 
 # dates

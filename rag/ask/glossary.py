@@ -288,6 +288,39 @@ east, eastern = đông
 west, western = tây
 winter = đông
 summer = hè, hạ
+entitled, entitlement = được hưởng, được
+leave, holiday = nghỉ, nghỉ phép
+museum = bảo tàng
+bay = vịnh
+lake = hồ
+bridge = cầu
+airport = sân bay
+port, harbour, harbor = cảng
+ship, boat, vessel = tàu, thuyền
+train, railway = tàu hỏa, đường sắt
+plane, aircraft, airline, flight = máy bay, hàng không, chuyến bay
+car, vehicle, bus = xe, ô tô
+storm, typhoon = bão
+flood = lũ, lụt
+death, deaths, fatality = tử vong, chết
+infected, infection, case = nhiễm, ca, trường hợp
+vaccine, injection, dose = vắc xin, tiêm, mũi, liều
+virus = vi rút, virus
+risk, danger = nguy cơ, rủi ro, nguy hiểm
+license, licence, permit = giấy phép, phép
+contract, agreement = hợp đồng, thỏa thuận
+visitor, guest = khách, du khách
+hotel = khách sạn
+student = học sinh, sinh viên
+age, aged, old = tuổi
+sleep = ngủ
+blood = máu
+sugar = đường
+milk = sữa
+coffee = cà phê
+fire = cháy, hỏa hoạn
+accident = tai nạn
+collection = bộ sưu tập
 food = thực phẩm, thức ăn, lương thực
 family = gia đình
 mother = mẹ
@@ -352,7 +385,7 @@ vietnamese = việt, việt nam
 
 # Pairs that turn a statement round; both sides in folded Vietnamese and English.
 _OPPOSITES = """
-tăng, increase, increased, increases, increasing, rose, rise, risen, grew, grow, growth, climbed | giảm, decrease, decreased, decreases, decreasing, fell, fall, fallen, dropped, drop, declined, decline, reduced
+nâng, tăng, raise, raised, increase, increased, increases, increasing, rose, rise, risen, grew, grow, growth, climbed | hạ, giảm, cut, lowered, decrease, decreased, decreases, decreasing, fell, fall, fallen, dropped, drop, declined, decline, reduced
 cao nhất, highest | thấp nhất, lowest
 lớn nhất, largest, biggest | nhỏ nhất, bé nhất, smallest
 nhiều nhất, most | ít nhất, fewest
@@ -360,11 +393,23 @@ cao hơn, higher | thấp hơn, lower
 nhiều hơn, more than | ít hơn, less than, fewer than
 đúng hạn, on time, on schedule | quá hạn, trễ hạn, overdue, late
 đầu tiên, first | cuối cùng, last
-bắt buộc, compulsory, mandatory | tự nguyện, không bắt buộc, voluntary, optional
+bắt buộc, compulsory, mandatory | tự nguyện, không bắt buộc, theo nhu cầu, tùy chọn, voluntary, optional
 thành công, success, succeeded, successful | thất bại, failure, failed, unsuccessful
 xuất khẩu, export, exports, exported | nhập khẩu, import, imports, imported
 trước khi, before | sau khi, after
 trong nước, domestic | nước ngoài, foreign
+thừa, dư, surplus, excess | thiếu, shortage, lack
+ban ngày, daytime | ban đêm, night, nighttime
+thắng, won, win, victory | thua, lost, defeat
+mở cửa, khai trương, opened | đóng cửa, closed
+bổ nhiệm, appointed | miễn nhiệm, bãi nhiệm, cách chức, dismissed
+được phép, allowed, permitted | bị cấm, nghiêm cấm, cấm, prohibited, banned, forbidden
+đồng ý, tán thành, agreed, approved | phản đối, bác bỏ, từ chối, opposed, rejected, refused
+tối đa, maximum | tối thiểu, minimum
+trực tiếp, directly | gián tiếp, indirectly
+có lãi, profit | thua lỗ, lỗ, loss
+sớm hơn, earlier | muộn hơn, later
+địa phương, local | trung ương, central
 nông thôn, rural | thành thị, urban
 nam giới, male | nữ giới, female
 """

@@ -10,13 +10,16 @@ import re
 from rag.ask import glossary
 from rag.ask.facts import Reading, Value, flat
 from rag.text.abbreviations import TABLE
-from rag.text.names import canonical_place
+from rag.text.names import Name, canonical_place, find_places
 from rag.text.normalise import canonical, fold
 from rag.text.stopwords import STOPWORDS_EN
 
 _RUN = re.compile(r"[^\W_]+")
 _HONORIFICS = frozenset(
     "ông bà anh chị cô chú bác em cụ thầy gs pgs ts ths bs ks ong mr mrs ms dr prof sir madam".split()
+)
+_BEFORE_NAMES = frozenset(
+    "ở tại theo của trong với từ đến tới và các những về do bởi cho vì nhờ riêng tính sau trước khi gồm là cùng qua".split()
 )
 _TITLES = frozenset(
     "president minister prime deputy vice chairman chairwoman director head secretary general chief ceo professor doctor king queen governor "
@@ -58,14 +61,24 @@ def state(value: Value, c: Reading, p: Reading, extra: Reading) -> bool | None:
         place = canonical_place(value.text)
         if any(canonical_place(q.text) == place for q in (*p.places, *extra.places)):
             return True
+    if any(_absent_place(q, p, extra) for q in find_places(value.text)):
+        return False
+    if value.text.isupper() and _initials(value.text, p):
+        return True
+    if c.english != p.english and p.english:
+        return _in_english(words, value, p, extra)
     if c.english != p.english:
         return _translated(words, value, p, extra)
     name = flat(fold(value.text))
     accents = p.accented and c.accented
-    if not accents or not value.text.isascii() or value.text.isupper():
-        for form in _spelled(name, value.text):
-            if form in p.expanded() or form in extra.expanded():
-                return True
+    # where both texts carry accents, "Hưng" is not "Hùng": only a name that was spelled out or shortened counts
+    for form in _spelled(name, value.text)[1 if accents else 0 :]:
+        if form in p.expanded() or form in extra.expanded():
+            return True
+    if accents and flat(canonical(value.text)) in flat(p.canon) + flat(extra.canon):
+        return True
+    if accents and value.text.isascii() and name in p.expanded():
+        return True
     if c.english:
         known = [w for w in words if w not in _TYPES]
         return bool(known) and all(
@@ -84,10 +97,18 @@ def state(value: Value, c: Reading, p: Reading, extra: Reading) -> bool | None:
     return False
 
 
+def _absent_place(place: Name, p: Reading, extra: Reading) -> bool:
+    """Whether a province inside a longer name ("Hue University") stands nowhere in the passage."""
+    full = canonical_place(place.text)
+    if full == "Việt Nam" or flat(fold(place.text)) in p.row + extra.row:
+        return False
+    return not any(canonical_place(q.text) == full for q in (*p.places, *extra.places))
+
+
 def _words(value: Value, c: Reading) -> list[str]:
     """The words of a name that must stand somewhere: without honorifics, titles, and the kind of place it is."""
     words = _RUN.findall(re.sub(r"['’]s\b", "", canonical(value.text)))
-    while words and words[0] in _HONORIFICS:
+    while words and (words[0] in _HONORIFICS or (len(words) > 1 and words[0] in _BEFORE_NAMES)):
         words = words[1:]
     if c.english:
         while words and (words[0] in _TITLES or words[0] in STOPWORDS_EN or words[0] == "according"):
@@ -192,7 +213,38 @@ def _translated(words: list[str], value: Value, p: Reading, extra: Reading) -> b
     return True if found or (known and hit == known) else None
 
 
-def persons_like(value: Value, p: Reading) -> list[Value]:
-    """The mentions of a person in the passage."""
+def _in_english(words: list[str], value: Value, p: Reading, extra: Reading) -> bool | None:
+    """A Vietnamese name in an English text: as it is, or by what its words are there."""
+    folded = [fold(w) for w in words]
+    if "".join(folded) in p.compact + " " + extra.compact:
+        return True
+    bag = p.bag() + "|" + extra.bag()
+    row = " ".join(folded)
+    if any(row in v or v in row for v in _rendered(p) if len(v) > 3):
+        return True
+    if value.kind in ("person", "place"):
+        return False
+    share = sum(1 for w in folded if f" {w} " in bag) / len(folded)
+    if share >= 0.5:
+        return True
+    return None if share or len(words) == 1 else False
+
+
+def _rendered(p: Reading) -> set[str]:
+    """What the words and phrases of an English text may be called in Vietnamese."""
+    return {form for u in p.units for form in u.forms if " " in form}
+
+
+def _initials(word: str, p: Reading) -> bool:
+    """Whether a short form is the initials of words that stand in a row in the passage ("HCC", hành chính công)."""
+    letters = "".join(c for c in fold(word) if c.isalpha())
+    return len(letters) >= 3 and letters in "".join(fold(w)[0] for _, _, w in p.tokens)
+
+
+def mentions(value: Value, p: Reading) -> list[Value]:
+    """Where the passage names what the claim names."""
     wanted = fold(value.text)
-    return [q for q in p.names if q.kind == "person" and (fold(q.text) in wanted or wanted in fold(q.text))]
+    if value.kind == "document":
+        code = re.sub(r"\W", "", "".join(re.findall(r"\d[\w/&-]*", wanted)[:1]))
+        return [q for q in p.names if q.kind == "document" and code and code in re.sub(r"\W", "", fold(q.text))]
+    return [q for q in p.names if q.kind == value.kind and (fold(q.text) in wanted or wanted in fold(q.text))]

@@ -19,6 +19,12 @@ _NEGATIVE_CUES = re.compile(
     r"|not|no|never|none|neither|nor|cannot|without|lacks?|lacked|lacking|fail(?:s|ed|ure)?|refus\w*|den(?:y|ied|ies)|unable|unlikely|only|few|free|except|ban(?:ned)?|prohibit\w*|rare|hardly|"
     r"instead|rather|un\w{4,}|in(?:effective|sufficient|complete|correct|valid)|il\w{4,}|non\w*|less|under|below|stop\w*|absen\w*|nonsense|exempt\w*|waive\w*|optional)\b|n['’]t\b"
 )
+# In one language a denial is looked for by its word: "dưới 6 tuổi" and "miễn phí" deny nothing then.
+_NEGATIVE_WORDS = re.compile(
+    r"\b(?:không|chưa|chẳng|chả|đừng|thiếu|vắng|trừ|ngừng|dừng|từ chối|cấm|bãi bỏ|vô|phi|bất|thất bại|hủy|thay vì|rời rạc|hiếm|khong|chua|chang|cam|thieu"
+    r"|not|no|never|none|neither|nor|cannot|without|lack(?:s|ed|ing)?|fail(?:s|ed|ure)?|refus\w*|den(?:y|ied|ies)|unable|unlikely|except|ban(?:ned)?|prohibit\w*|rare(?:ly)?|hardly|"
+    r"instead|rather|un\w{4,}|in(?:effective|sufficient|complete|correct|valid)|non\w*|absen\w*)\b|n['’]t\b"
+)
 # "trước ngày 30/6", "sau bữa ăn": what follows must agree before two of these contradict each other.
 _BEFORE = re.compile(r"\b(?:trước|before|prior to|ahead of|truoc)\s+(?:khi\s+|ngày\s+|the\s+)?(\S+)")
 _AFTER = re.compile(r"\b(?:sau|after|following)\s+(?:khi\s+|ngày\s+|the\s+)?(\S+)")
@@ -67,27 +73,31 @@ def comparable(c: Reading, p: Reading) -> bool:
 
 def denied(c: Reading, p: Reading, best: Span, share: float) -> bool:
     """Whether one side denies what the other affirms; ``share`` is the support of the best window."""
-    window = p.canon[best[0] : best[1]]
-    there = [n for n in p.negations if best[0] <= n.start < best[1]]
+    if share < 0.3:
+        return False
     bag = p.bag(*best)
-    if c.negations and share >= 0.3:
-        spoken = [n for n in c.negations if any(matches(u, bag) for u in n.scope)] or (
-            c.negations if c.english != p.english else []
+    if c.english != p.english:
+        spoken = bool(c.negations)
+        cues = _NEGATIVE_CUES.search(p.canon, *best)
+    else:
+        # the word that is denied must be spoken of, and denied in its own sentence
+        spoken = any(
+            n.scope and matches(n.scope[0], bag) and sum(matches(u, bag) for u in n.scope) >= 2 for n in c.negations
         )
-        if spoken and not _NEGATIVE_CUES.search(window) and not any(antonym(n.scope, bag) for n in spoken):
-            return True
+        cues = _NEGATIVE_WORDS.search(p.canon, *best)
+    if spoken and not cues and not any(antonym(n.scope, bag) for n in c.negations):
+        return True
     if c.negations or _NEGATIVE_CUES.search(c.canon):
         return False
     claimed = c.bag()
-    for m in there:
+    for m in p.negations:
+        if not best[0] <= m.start < best[1]:
+            continue
         scope = m.scope[:3]
         said = [u for u in scope if matches(u, claimed)]
-        if (
-            len(scope) >= 2
-            and len(said) == len(scope)
-            and not antonym(m.scope, claimed)
-            and not _affirmed(scope, p, best, m.start)
-        ):
+        if not scope or len(said) < len(scope) or antonym(m.scope, claimed) or _affirmed(scope, p, best, m.start):
+            continue
+        if len(scope) >= 2 or (c.english == p.english and share >= 0.6):
             return True
     return False
 
