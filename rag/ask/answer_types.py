@@ -196,7 +196,7 @@ def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
     patterns = {
         "place": r"\b(?:o|tai|noi|tu|den|di|la) dau\b",
         "person": r"^ai\b|\b(?:la|do|boi|cho|cua|nhung|voi|va|ten|gap|theo) ai\b|\bai (?:la|da|dang|se|duoc|giu|lam|noi|cho|co|ky|dung|lanh|phat|chia)\b|\bai[^\w]*$",
-        "count": r"bao nhieu|\bmay\b|bao lau|bao xa|bao tuoi",
+        "count": r"bao nhieu|bao lau|bao xa|bao tuoi|\bmay (?!tinh\b|tre\b|moc\b|bay\b|in\b)(?!.*(?:\bnao\b|\bgi\b|bao nhieu|khi nao))",
         "what": r"\bnao\b|\bgi\b",
     }
     return re.search(patterns[mark], text)

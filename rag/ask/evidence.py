@@ -150,14 +150,16 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     spelled = abbreviated.spelled(text)
     want = wanted(spelled, reading)
     mark = {fold(w) for w in _WORD.findall(spelled[want.start : want.end])}
-    names = tuple(dict.fromkeys(tuple(_WORD.findall(fold(n.text))) for n in names_of(text)))
+    names = tuple(dict.fromkeys(tuple(_WORD.findall(fold(n.text))) for n in names_of(spelled)))
     sequence = [fold(w) for w in _WORD.findall(spelled)]
     focus = tuple(_WORD.findall(fold(want.focus)))
     terms: dict[str, float] = {}
     others: dict[str, tuple[tuple[str, ...], ...]] = {}
     exact: frozenset[str] = frozenset()
     pairs: frozenset[tuple[str, str]] = frozenset()
-    heads = frozenset(focus[:1])
+    while len(focus) > 1 and focus[0] in ("nghin", "ngan", "trieu", "ty", "tram", "chuc"):
+        focus = focus[1:]
+    heads = frozenset(focus[:1]) | frozenset(b for a, b in pairwise(focus) if a == "cap")
     if reading == "en":
         terms, others = _english_terms(spelled, mark, rarity)
         names = tuple(n for n in names if not any(glossary.vietnamese(w) for w in n))
@@ -204,7 +206,7 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
         pairs=pairs,
         names=names,
         places=tuple(dict.fromkeys(fold(p.text) for p in places_of(text))),
-        dates=tuple((d.first, d.last) for d in dates_of(text)),
+        dates=tuple((d.first, d.last) for d in dates_of(text) if not _document_number(text, d)),
         numbers=frozenset(str(n.value) for n in numbers_of(text)),
         focus=focus,
         heads=heads,
@@ -215,6 +217,14 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     )
 
 
+def _document_number(text: str, date: DateSpan) -> bool:
+    """Whether what looks like a year is the number of a decision: "Quyết định 1656"."""
+    before = fold(text[max(0, date.start - 16) : date.start]).rstrip()
+    return date.text.isdigit() and before.endswith(
+        ("dinh", "quyet", "so", "thong tu", "decision", "resolution", "no.", "de an")
+    )
+
+
 def _english_terms(
     text: str, mark: set[str], rarity: Callable[[str], float]
 ) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], ...]]]:
@@ -222,7 +232,7 @@ def _english_terms(
 
     A word without one weighs little, unless the documents hold it (names, figures, brands).
     """
-    lowered = text.lower()
+    lowered = re.sub(r"\bIT\b", "information technology", text).lower()
     phrases = [m.group() for m in glossary.english_phrases().finditer(lowered)]
     rest = glossary.english_phrases().sub(" ", lowered)
     terms: dict[str, float] = {}

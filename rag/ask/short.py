@@ -219,7 +219,7 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
         left, right = ((0.55, 1.0) if counted else (1.0, 0.4)) if numeric else (0.85, 0.85)
         score = 1.6 * candidate.fit + 2.4 * _beside(asked, words, candidate, left_edge, right_edge, left, right)
         if levels:
-            score += _level_agrees(levels, fold(text), candidate, left_edge, right_edge)
+            score += _level_agrees(levels, text, candidate, left_edge, right_edge)
         if dates:
             score += _date_agrees(asked, dates, candidate)
         scores.append(score)
@@ -249,6 +249,7 @@ def _beside(
 
 
 _LEVEL = re.compile(r"\bcap (tinh|huyen|xa|phuong|thon|ap|ban|trung uong)\b")
+_LEVEL_ACCENTED = re.compile(r"\bcấp (tỉnh|huyện|xã|phường|thôn|ấp|bản|trung ương)\b")
 _LEVELS_EN = {
     "hamlet": "thon",
     "hamlets": "thon",
@@ -264,7 +265,7 @@ _LEVELS_EN = {
 def question_levels(asked: Asked) -> frozenset[str]:
     """The administrative levels a question names: {"xa"} for "cấp xã", "at commune level"."""
     folded = fold(asked.text)
-    found = set(_LEVEL.findall(folded))
+    found = levels_in(asked.text, asked.language == "vi")
     if asked.language == "en" and ("level" in folded or "provincial" in folded):
         found |= {
             _LEVELS_EN[w]
@@ -274,10 +275,17 @@ def question_levels(asked: Asked) -> frozenset[str]:
     return frozenset(found)
 
 
-def _level_agrees(levels: frozenset[str], folded: str, candidate: Found, left_edge: int, right_edge: int) -> float:
+def levels_in(text: str, accented: bool = True) -> set[str]:
+    """The levels a text names, folded; ``accented`` tells "cấp tỉnh" from "cấp, tính"."""
+    if accented and not text.isascii():
+        return {fold(level) for level in _LEVEL_ACCENTED.findall(canonical(text))}
+    return set(_LEVEL.findall(fold(text)))
+
+
+def _level_agrees(levels: frozenset[str], text: str, candidate: Found, left_edge: int, right_edge: int) -> float:
     """What is added when the level beside a candidate is the one asked about, taken off when it is another."""
-    right = set(_LEVEL.findall(folded[candidate.end : right_edge][:90]))
-    near = right or set(_LEVEL.findall(folded[max(left_edge, candidate.start - 60) : candidate.start]))
+    right = levels_in(text[candidate.end : right_edge][:90])
+    near = right or levels_in(text[max(left_edge, candidate.start - 60) : candidate.start])
     if near & levels:
         return 0.8
     return -0.8 if near else 0.0

@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Abbreviated, Asked, coverage, dates_of, holds, places_of, words_of
-from rag.ask.short import candidates, question_levels, rank
+from rag.ask.short import candidates, levels_in, question_levels, rank
 from rag.ask.similar import Likeness
 from rag.text.names import canonical_place
 from rag.text.normalise import fold
@@ -117,12 +117,12 @@ def signals(
     held = {fold(canonical_place(p.text)) for p in places_of(f"{passage.context}. {passage.text}")} | document.places
     joined = f" {' '.join(words_of(f'{passage.context} {passage.text}').folded)} "
     lost = [p for p in asked.places if fold(canonical_place(p)) not in held and not (" " in p and f" {p} " in joined)]
-    out["places_missing"] = float(bool(lost))
+    out["places_missing"] = float(bool(lost) and len(lost) == len(asked.places))
     here = {fold(canonical_place(p.text)) for p in places_of(sentence)}
     out["places_other"] = float(
         bool(asked.places and here and not here & {fold(canonical_place(p)) for p in asked.places})
     )
-    out |= _dates(asked, sentence, before, passage.text, passage.date)
+    out |= _dates(asked, sentence, before, passage.text, passage.date, document.words)
     digits = [w for w in terms if w.isdigit() and not any(w in (d[0][:4], d[1][:4]) for d in asked.dates)]
     out["numbers_missing"] = float(any(d not in whole for d in digits))
     out["numbers_missing_document"] = float(any(d not in everywhere for d in digits))
@@ -205,7 +205,9 @@ def _meaning(like: Likeness) -> dict[str, float]:
     }
 
 
-def _dates(asked: Asked, sentence: str, before: str, passage: str, document: str | None) -> dict[str, float]:
+def _dates(
+    asked: Asked, sentence: str, before: str, passage: str, document: str | None, words: frozenset[str]
+) -> dict[str, float]:
     """Whether a period of the question is met nowhere (missing), whether the sentence gives another one (other) or the same (met)."""
     if not asked.dates:
         return {}
@@ -216,7 +218,7 @@ def _dates(asked: Asked, sentence: str, before: str, passage: str, document: str
     missing = other = 0.0
     for wanted in asked.dates:
         if not any(wanted[0] <= b and a <= wanted[1] for a, b in own + around):
-            missing = 1.0
+            missing = 1.0 if not {wanted[0][:4], wanted[1][:4]} & words else max(missing, 0.4)
         if own and not any(wanted[0] <= b and a <= wanted[1] for a, b in own):
             other = 1.0
     met = any(w[0] <= b and a <= w[1] for w in asked.dates for a, b in own)
@@ -249,5 +251,5 @@ def _level_clash(asked: Asked, sentence: str) -> float:
     levels = question_levels(asked)
     if not levels:
         return 0.0
-    there = set(re.findall(r"\bcap (tinh|huyen|xa|phuong|thon|ap|ban|trung uong)\b", fold(sentence)))
+    there = levels_in(sentence)
     return float(bool(there) and not there & levels)

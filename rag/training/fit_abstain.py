@@ -44,6 +44,14 @@ _THINGS = (
 )  # fmt: skip
 
 
+_AGAINST = frozenset(
+    "unknown missing_rarest missing_sentence missing_count places_missing places_other dates_missing dates_other numbers_missing "
+    "numbers_missing_document typed_miss unit_miss level_clash head_missing figure_gap person_gap name_gap core_gap second_missing".split()
+)
+_FREE = frozenset("wants_fact folded_question short_question person figure maxsim_near".split())
+SIGNS = np.array([-1.0 if n in _AGAINST else 0.0 if n in _FREE else 1.0 for n in support.NAMES])
+
+
 @dataclass(frozen=True)
 class Case:
     """A question and whether the documents answer it. ``gold`` is the document that does or did; ``without`` hides it."""
@@ -230,7 +238,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         chance = np.zeros(len(y))
         for f in range(5):
             scorer = fit_logistic(
-                x[place != f], y[place != f], support.NAMES, options.l2, weight[place != f], options.hidden, seed=5
+                x[place != f],
+                y[place != f],
+                support.NAMES,
+                options.l2,
+                weight[place != f],
+                options.hidden,
+                seed=5,
+                signs=SIGNS,
             )
             chance[place == f] = 1 / (1 + np.exp(-np.clip(scorer(x[place == f]), -30, 30)))
         point = operating_point(chance, y, weight, options.refused)
@@ -244,7 +259,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for d in (False, True)
             for v in sorted(set(k[dom == d]))
         }
-        data[name] = weigh.to_data(fit_logistic(x, y, support.NAMES, options.l2, weight, options.hidden, seed=5))
+        data[name] = weigh.to_data(
+            fit_logistic(x, y, support.NAMES, options.l2, weight, options.hidden, seed=5, signs=SIGNS)
+        )
     print(json.dumps({k: data[k] for k in ("points", "report")}, indent=1))
     options.out.write_text(json.dumps(data, ensure_ascii=False) + "\n", encoding="utf-8")
 

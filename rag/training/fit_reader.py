@@ -181,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         clause = {v: [one for _, one in lists[v] if one] for v in variants}
         fold_of = folds([item.gold for item in found["vi"]])
         # the few English questions lean on the Vietnamese ones
-        models = {"": {"vi": 1.0, "folded": 1.0}, "_cross": {"en": 1.0, "vi": 0.05} if "en" in variants else {}}
+        models = {"": {"vi": 1.0, "folded": 1.0}, "_cross": {"en": 1.0, "vi": 0.2} if "en" in variants else {}}
         data: dict[str, Any] = {"policy": POLICY}
         for suffix, own in models.items():
             if not own:

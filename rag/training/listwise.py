@@ -97,8 +97,10 @@ def fit_logistic(
     steps: int = 400,
     rate: float = 0.05,
     seed: int = 0,
+    signs: Floats | None = None,
 ) -> Scorer:
-    """A Scorer whose logistic is the chance of label 1. ``weights`` (n,) count the rows."""
+    """A Scorer whose logistic is the chance of label 1. ``weights`` (n,) count the rows; ``signs`` (d,) of 1 and -1 hold a linear
+    weight on that side of zero, so that no column comes to speak against its meaning."""
     mean, scale = standard(rows)
     x = (rows - mean) / scale
     weight = np.ones(len(x)) if weights is None else weights
@@ -131,5 +133,7 @@ def fit_logistic(
             first[key] = 0.9 * first[key] + 0.1 * grad
             second[key] = 0.999 * second[key] + 0.001 * grad**2
             params[key] -= pace * (first[key] / (1 - 0.9**step)) / (np.sqrt(second[key] / (1 - 0.999**step)) + 1e-9)
+        if signs is not None:
+            params["w"] = np.where(signs * params["w"] < 0, 0.0, params["w"])
     extra = (params["h"], params["c"], params["v"]) if hidden else (None, None, None)
     return Scorer(tuple(names), mean, scale, params["w"], float(params["b"][0]), *extra)
