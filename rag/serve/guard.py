@@ -118,7 +118,7 @@ class Guard:
         if not length.isdigit():
             return 400, "Content-Length is not a number", {}
         request.limit = limit
-        if path in OPEN or not (path.startswith("/v1/") or path == "/metrics"):
+        if path in OPEN or not (path.startswith(("/v1/", "/gradio_api/mcp")) or path == "/metrics"):
             return (413, _too_large(limit), {}) if int(length) > limit else None
         client = client_of(headers.get("authorization", ""), headers.get("x-api-key", ""), self.settings)
         if client is None:

@@ -47,10 +47,10 @@ def running(folder: Path, **variables: str) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stderr=log, stdout=log)
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 240
         while True:
             assert process.poll() is None, (folder / "app.log").read_text()
-            assert time.monotonic() < deadline, "the page was not served within two minutes"
+            assert time.monotonic() < deadline, "the page was not served within four minutes"
             try:
                 if urllib.request.urlopen(address + "/readyz", timeout=5).status == 200:
                     break

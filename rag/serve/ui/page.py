@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
@@ -21,6 +22,7 @@ from rag.serve.ui.chat import Chat, Frame
 from rag.serve.ui.labels import LANGUAGES, TEXT
 from rag.serve.ui.people import labels
 from rag.serve.ui.theme import make_theme
+from rag.wire import answer_dict, hit_dict
 
 # Clicks on anything with data-do become events of the component; a few are the script's own business.
 LISTEN = """
@@ -63,7 +65,38 @@ def build(service: Service, chat: Chat) -> tuple[Any, Any]:
                 evaluation_tab.build(service, chat, t, tab, view)
             with gr.Tab(t("tab_settings"), id="settings") as tab:
                 settings_tab.build(service, chat, t, tab)
+        if has_mcp():
+            _tools(service)
     return blocks, t
+
+
+def has_mcp() -> bool:
+    """Whether the extra that Gradio's MCP server needs is installed."""
+    return find_spec("mcp") is not None
+
+
+def _tools(service: Service) -> None:
+    """Offer `search` and `ask` as MCP tools; the guard asks for a key where keys are set."""
+
+    def search(question: str, k: int = 8) -> list[dict[str, Any]]:
+        """Find the passages of the indexed documents that are nearest to a question.
+
+        Args:
+            question: what to look for, in Vietnamese or English
+            k: how many passages to return
+        """
+        return [hit_dict(hit) for hit in service.search(question, max(1, min(int(k), 50)))]
+
+    def ask(question: str) -> dict[str, Any]:
+        """Answer a question from the indexed documents, with citations; says so when they do not hold the answer.
+
+        Args:
+            question: a question in Vietnamese or English
+        """
+        return answer_dict(service.ask(question))
+
+    gr.api(search, api_name="search")
+    gr.api(ask, api_name="ask")
 
 
 def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
@@ -233,6 +266,7 @@ def mount(app: Any, service: Service) -> Any:
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
+        mcp_server=has_mcp(),
         i18n=t,
         theme=make_theme(),
     )
