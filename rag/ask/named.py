@@ -86,7 +86,7 @@ def state(value: Value, c: Reading, p: Reading, extra: Reading) -> bool | None:
         )
     if value.kind == "other" and len(words) == 1:
         word = words[0]
-        if f" {fold(word)} " in p.bag() + extra.bag():
+        if f" {fold(word)} " in p.bag() + extra.bag() + p.expanded():
             return True
         return None if fold(word) in _GENERIC else False
     if value.kind in ("other", "organisation") and not accents:
@@ -205,8 +205,8 @@ def _translated(words: list[str], value: Value, p: Reading, extra: Reading) -> b
     if value.kind == "place" and not found and not hit:
         return False
     if known >= 2 and hit * 2 < known and not found:
-        return False
-    if unknown >= 2 and not found and not known:
+        return False if value.kind == "organisation" else None
+    if unknown >= 2 and not found and not known and value.kind == "person":
         return False  # a foreign person's name is spelled alike in both languages
     if unknown:
         return True if found else None
