@@ -282,6 +282,10 @@ def _record_document(source: str, record: Record) -> Document:
     )
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def ready_document(document: Document) -> Document | Skipped:
     """A Document handed in by a program, with NFC text and a language; Skipped when it cannot be stored.
 
@@ -290,16 +294,13 @@ def ready_document(document: Document) -> Document | Skipped:
     source = document.source
     if not source or not source.strip():
         return Skipped(source, "a document needs a source name")
-    if (
-        any(ord(c) < 32 or ord(c) == 127 for c in source)
-        or len(source.encode("utf-8", "surrogatepass")) > _MAX_SOURCE_BYTES
-    ):
+    if _CONTROL.search(source) or len(source.encode("utf-8", "surrogatepass")) > _MAX_SOURCE_BYTES:
         return Skipped(
             source[:80].replace("\0", "\\0"), f"source name with control characters or over {_MAX_SOURCE_BYTES} bytes"
         )
     if ".." in re.split(r"[\\/]", source):
         return Skipped(source, "source name with '..'; name it relative to its folder")
-    if any(0xD800 <= ord(c) < 0xE000 for c in document.text) if not document.text.isascii() else False:
+    if _SURROGATE.search(document.text):
         return Skipped(source, "text with lone surrogates; decode it as UTF-8 first")
     text = newlines(document.text)
     if not text.strip():
