@@ -47,8 +47,15 @@ def decide(query: Query, hits: Sequence[Hit], draft: Draft, *, by_model: bool = 
 
 
 def absent(signals: Mapping[str, float]) -> str:
-    """A named place that no evidence holds refuses whatever the rest says."""
-    return "absent place" if signals.get("places_missing", 0.0) >= 1.0 else ""
+    """What refuses whatever the rest says: a place that no evidence holds; for a person, only the deputy (or head) of the office
+    asked about; a figure of another year than the one asked about."""
+    if signals.get("places_missing", 0.0) >= 1.0:
+        return "absent place"
+    if signals.get("person", 0.0) and signals.get("office", 0.0) < 0.0:
+        return "another office"
+    if signals.get("figure", 0.0) and signals.get("dates_missing", 0.0) >= 1.0 and signals.get("dates_other", 0.0):
+        return "another year"
+    return ""
 
 
 def probability(signals: Mapping[str, float], language: str) -> float:

@@ -152,6 +152,7 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     mark = {fold(w) for w in _WORD.findall(spelled[want.start : want.end])}
     names = tuple(dict.fromkeys(tuple(_WORD.findall(fold(n.text))) for n in names_of(spelled)))
     sequence = [fold(w) for w in _WORD.findall(spelled)]
+    names = tuple(dict.fromkeys((*names, *_offices_named(spelled, sequence, reading))))
     focus = tuple(_WORD.findall(fold(want.focus)))
     terms: dict[str, float] = {}
     others: dict[str, tuple[tuple[str, ...], ...]] = {}
@@ -162,7 +163,9 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     heads = frozenset(focus[:1]) | frozenset(b for a, b in pairwise(focus) if a == "cap")
     if reading == "en":
         terms, others = _english_terms(spelled, mark, rarity)
-        names = tuple(n for n in names if not any(glossary.vietnamese(w) for w in n))
+        names = tuple(
+            n for n in names if n[0] == "so" or not any(glossary.vietnamese(w) or w in _ENGLISH_NAMES for w in n)
+        )
         pairs = frozenset(p for n in names for p in pairwise(n))
         heads = (
             frozenset(alternative.split()[0] for word in focus[-1:] for alternative in glossary.vietnamese(word))
@@ -215,6 +218,40 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
         others=others,
         lookup={**lookup, **{t: t for t in terms}},
     )
+
+
+_DEPARTMENTS = {
+    ("y", "te"): "health", ("cong", "thuong"): "industry and trade", ("tai", "chinh"): "finance", ("noi", "vu"): "home affairs",
+    ("xay", "dung"): "construction", ("tu", "phap"): "justice", ("giao", "duc"): "education", ("giao", "thong"): "transport",
+    ("nong", "nghiep"): "agriculture", ("tai", "nguyen"): "natural resources", ("ke", "hoach"): "planning",
+    ("khoa", "hoc"): "science", ("van", "hoa"): "culture", ("lao", "dong"): "labour", ("thong", "tin"): "information", ("du", "lich"): "tourism",
+}  # fmt: skip
+_ENGLISH_NAMES = frozenset(
+    "department people committee ministry health province provincial district commune party resolution decision chairman director".split()
+)
+_HEADED = re.compile(
+    r"^(?:Xã|Huyện|Phường|Thị trấn|Thôn|Quận|Ông|Bà|Chị|Anh|HTX|Hợp tác xã|Công ty|Chợ)((?: [A-ZĐÀ-Ỹ][\wÀ-ỹ]*){1,4})"
+)
+
+
+def _offices_named(text: str, sequence: list[str], language: str) -> list[tuple[str, ...]]:
+    """Names that capitals alone do not tell: at the front of a question, and departments typed small or in English."""
+    out: list[tuple[str, ...]] = []
+    headed = _HEADED.match(text)
+    if headed:
+        out.append(tuple(_WORD.findall(fold(headed.group(1)))))
+    joined = f" {' '.join(sequence)} "
+    for words, english in _DEPARTMENTS.items():
+        if language == "en":
+            if f" department of {english} " in joined or f" {english} department" in joined:
+                out.append(("so", *words))
+        elif (
+            language == "vi-folded"
+            and f" so {' '.join(words)} " in joined
+            and f" co so {' '.join(words)} " not in joined
+        ):
+            out.append(("so", *words))
+    return out
 
 
 def _document_number(text: str, date: DateSpan) -> bool:

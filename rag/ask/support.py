@@ -15,6 +15,7 @@ import numpy as np
 
 from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Abbreviated, Asked, coverage, dates_of, holds, places_of, words_of
+from rag.ask.features import asked_offices
 from rag.ask.short import candidates, levels_in, question_levels, rank
 from rag.ask.similar import Likeness
 from rag.text.names import canonical_place
@@ -236,14 +237,36 @@ def _office_tail(asked: Asked, sentence: str) -> float:
         return 1.0
     wanted = re.findall(r"\w+", question[found.end() :])[:4]
     wanted = [w for w in wanted if w not in ("cua", "la", "ai", "of", "the", "is", "who")][:3]
-    if asked.language == "en":
-        return 1.0
     text = fold(sentence)
+    if asked.language == "en":
+        return _english_tail(asked, text)
     best = 0.0
     for match in re.finditer(rf"\b{found.group()}\b", text):
         after = re.findall(r"\w+", text[match.end() :])[:9]
         best = max(best, sum(w in after for w in wanted) / len(wanted) if wanted else 1.0)
     return best
+
+
+def _english_tail(asked: Asked, text: str) -> float:
+    """The same for an English question: the words after the Vietnamese office that render what the question names."""
+    offices = asked_offices(asked)
+    others = [t for t in asked.others if t not in _OFFICE_WORDS]
+    if not offices or not others:
+        return 1.0
+    commune = any(w in asked.sequence for w in ("commune", "district", "village", "ward", "hamlet"))
+    best = 0.0
+    for match in re.finditer(rf"\b{' '.join(offices[0][0])}\b", text):
+        after = set(re.findall(r"\w+", text[match.end() :])[:9])
+        share = sum(any(all(w in after for w in words) for words in asked.others[t]) for t in others) / len(others)
+        if asked.places and not commune and after & {"xa", "huyen", "phuong", "thon"}:
+            share *= 0.3
+        best = max(best, share)
+    return best
+
+
+_OFFICE_WORDS = frozenset(
+    "director chairman chairwoman chair chairperson secretary minister president head vice deputy province provincial".split()
+)
 
 
 def _level_clash(asked: Asked, sentence: str) -> float:

@@ -184,9 +184,7 @@ def signals_of(index: Index, cases: Sequence[Case]) -> tuple[np.ndarray[Any, np.
     return np.array(rows), kept
 
 
-def operating_point(
-    chance: np.ndarray[Any, Any], label: np.ndarray[Any, Any], weight: np.ndarray[Any, Any], refused: float
-) -> float:
+def operating_point(chance: np.ndarray[Any, Any], label: np.ndarray[Any, Any], refused: float) -> float:
     """The probability below which at most the share ``refused`` of the answerable questions lies."""
     good = np.sort(chance[label == 1])
     return float(good[int(len(good) * refused)]) if len(good) else 0.5
@@ -216,7 +214,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--hidden", type=int, default=0)
     parser.add_argument("--l2", type=float, default=3e-3)
-    parser.add_argument("--refused", type=float, default=0.03, help="share of answerable questions that may be refused")
+    parser.add_argument(
+        "--refused", type=float, default=0.045, help="share of answerable questions that may be refused"
+    )
     parser.add_argument("--rows", type=Path, help="keep the signal rows in this .npz, or read them from it")
     parser.add_argument("--share", type=float, default=1.0, help="share of the reading set used")
     options = parser.parse_args(arguments)
@@ -248,7 +248,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 signs=SIGNS,
             )
             chance[place == f] = 1 / (1 + np.exp(-np.clip(scorer(x[place == f]), -30, 30)))
-        point = operating_point(chance, y, weight, options.refused)
+        whole = fit_logistic(x, y, support.NAMES, options.l2, weight, options.hidden, seed=5, signs=SIGNS)
+        data[name] = weigh.to_data(whole)
+        point = operating_point(1 / (1 + np.exp(-np.clip(whole(x), -30, 30))), y, options.refused)
         data["points"][name] = round(point, 4)
         data["reliability"][name] = reliability(chance, y)
         data["report"][name] = {
@@ -259,9 +261,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for d in (False, True)
             for v in sorted(set(k[dom == d]))
         }
-        data[name] = weigh.to_data(
-            fit_logistic(x, y, support.NAMES, options.l2, weight, options.hidden, seed=5, signs=SIGNS)
-        )
     print(json.dumps({k: data[k] for k in ("points", "report")}, indent=1))
     options.out.write_text(json.dumps(data, ensure_ascii=False) + "\n", encoding="utf-8")
 
