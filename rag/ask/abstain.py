@@ -48,13 +48,17 @@ def decide(query: Query, hits: Sequence[Hit], draft: Draft, *, by_model: bool = 
 
 def absent(signals: Mapping[str, float]) -> str:
     """What refuses whatever the rest says: a place that no evidence holds; for a person, only the deputy (or head) of the office
-    asked about; a figure of another year than the one asked about."""
+    asked about, or neither; a figure of another year than the one asked about; a figure or date asked for where none is quoted."""
     if signals.get("places_missing", 0.0) >= 1.0:
         return "absent place"
     if signals.get("person", 0.0) and signals.get("office", 0.0) < 0.0:
         return "another office"
     if signals.get("figure", 0.0) and signals.get("dates_missing", 0.0) >= 1.0 and signals.get("dates_other", 0.0):
         return "another year"
+    if signals.get("no_figure", 0.0):
+        return "no figure"
+    if signals.get("no_office", 0.0):
+        return "no such office"
     return ""
 
 

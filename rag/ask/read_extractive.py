@@ -43,6 +43,9 @@ READ_HITS = 8
 CLOSE_SENTENCES = 6
 
 
+_OFFICE_COLUMN = features.SENTENCE.index("office")
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """An exact stretch of a hit's document, and whether its sentence was cut before it."""
@@ -126,6 +129,11 @@ class ExtractiveReader:
         signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
         signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
+        figures = asked.want.kind in NUMERIC or asked.want.kind == "date"
+        signals["no_figure"] = float(figures and not any(candidates(asked, q.text) for q in quotes))
+        signals["no_office"] = float(
+            asked.want.kind == "person" and bool(features.asked_offices(asked)) and not rows[best][_OFFICE_COLUMN]
+        )
         return Reading(asked, tuple(quotes), tuple(dict.fromkeys(short)), float(shares[best]), signals)
 
     def _best_quotes(
@@ -331,10 +339,11 @@ class ExtractiveReader:
                     every.append(own[quote.hit])
         text, citations = self._written(query, quotes, every, language)
         short = tuple(dict.fromkeys(s for reading in readings for s in reading.short))
-        weakest = min(
-            readings, key=lambda r: (abstain.absent(r.signals) == "", abstain.probability(r.signals, query.language))
+        # a part that cannot be answered at all refuses the whole; else the surest part speaks for it
+        sure = max(
+            readings, key=lambda r: (abstain.absent(r.signals) != "", abstain.probability(r.signals, query.language))
         )
-        signals = {**self._signals(weakest), "parts": float(len(readings))}
+        signals = {**self._signals(sure), "parts": float(len(readings))}
         return Draft(text, short, citations, language, signals)
 
     def _signals(self, reading: Reading) -> dict[str, float]:
