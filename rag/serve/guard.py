@@ -38,7 +38,7 @@ _PAGE = re.compile(
     r"/(|config/?|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(/\d+)?|login/?|logout/?|login_check/?|"
     r"(assets|static|svelte)/[\w./@+-]+|"
     r"gradio_api/(queue/(join|data)|upload|upload_progress|heartbeat/\w+|startup-events|cancel|reset/?|info/?|theme\.css|"
-    r"app_id/?|login_check/?|user/?|token/?|component_server|mcp[\w/.-]*|call/[\w/.-]+))"
+    r"app_id/?|login_check/?|user/?|token/?|component_server|mcp[\w/.-]*))"
 )
 _HEAD = (
     b'<link rel="stylesheet" href="./own/app.css"><script src="./own/early.js"></script>'

@@ -6,6 +6,7 @@ enough that its objects are Any here.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -78,22 +79,23 @@ def has_mcp() -> bool:
 def _tools(service: Service) -> None:
     """Offer `search` and `ask` as MCP tools; the guard asks for a key where keys are set."""
 
-    def search(question: str, k: int = 8) -> list[dict[str, Any]]:
+    def search(question: str, k: int = 8) -> str:
         """Find the passages of the indexed documents that are nearest to a question.
 
         Args:
             question: what to look for, in Vietnamese or English
             k: how many passages to return
         """
-        return [hit_dict(hit) for hit in service.search(question, max(1, min(int(k), 50)))]
+        hits = service.search(question, max(1, min(int(k), 50)))
+        return json.dumps([hit_dict(hit) for hit in hits], ensure_ascii=False)
 
-    def ask(question: str) -> dict[str, Any]:
+    def ask(question: str) -> str:
         """Answer a question from the indexed documents, with citations; says so when they do not hold the answer.
 
         Args:
             question: a question in Vietnamese or English
         """
-        return answer_dict(service.ask(question))
+        return json.dumps(answer_dict(service.ask(question)), ensure_ascii=False)
 
     gr.api(search, api_name="search")
     gr.api(ask, api_name="ask")
