@@ -158,6 +158,8 @@ def wanted(question: str, language: str) -> Wanted:
         start, end = found.span()
         if mark == "count":
             return _counted(text, start, end, folded, english, several)
+        if mark == "what" and text[:start].endswith(("thế ", "the ")):
+            continue  # "như thế nào" asks for no thing
         if mark == "what":
             kind, focus, start = _what(text, start, end, folded, english)
             if kind == "place" and focus.startswith("vị trí") and _compiled(_RANK, folded).search(text):

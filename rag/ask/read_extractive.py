@@ -39,7 +39,7 @@ OFFICE = 1.0  # added where the office asked about stands, taken off where only 
 NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
 DOCUMENT_DATE = 0.8  # added where the question's month is the document's
 OTHER_PLACE = 0.7  # and where a sentence names another place
-READ_HITS = 8
+READ_HITS = 12
 CLOSE_SENTENCES = 6
 
 

@@ -164,7 +164,7 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
 
 
 def _after(folded: str, end: int) -> tuple[str, ...]:
-    return tuple(re.findall(r"[^\W_]+", folded[end : end + 60])[:6])
+    return tuple(re.findall(r"[^\W_]+", folded[end : end + 90])[:9])
 
 
 def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:

@@ -167,12 +167,10 @@ def signals(
 def _bag(text: str, abbreviated: Abbreviated) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
     """Folded words and pairs of a text, its abbreviations spelled out beside."""
     words = words_of(text)
-    extra = abbreviated.extra(text)
-    return (
-        (words.folded_set | set(extra), words.pairs | set(pairwise(extra)))
-        if extra
-        else (words.folded_set, words.pairs)
-    )
+    if not abbreviated.extra(text):
+        return words.folded_set, words.pairs
+    spelled = words_of(abbreviated.spelled(text))
+    return words.folded_set | spelled.folded_set, words.pairs | spelled.pairs
 
 
 def _named(
