@@ -89,7 +89,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--late-steps", type=int, default=900, help="batches of the second stage")
     parser.add_argument("--questions", type=int, default=300, help="of each dev set, at most")
     parser.add_argument("--dtype", choices=export.DTYPES, default="int8", help="of the stored weights")
-    parser.add_argument("--keep", type=Path, help="folder for the tokenizer and the table after every epoch, to look at")
+    parser.add_argument(
+        "--keep", type=Path, help="folder for the tokenizer and the table after every epoch, to look at"
+    )
     options = parser.parse_args(arguments)
 
     import torch

@@ -112,3 +112,38 @@ def test_rare_mined_abbreviations_are_left_out(data):
     from rag.training.corpus import abbreviations
 
     assert abbreviations(data) == (("BS", "bác sĩ"), ("CL", "chợ làng"))
+
+
+def test_figures_and_trade_offs_are_printed_for_a_model_folder(data, dev, tmp_path, capsys):
+    from rag.training import evaluate, tradeoff
+
+    run(data, tmp_path / "a", "--epochs", "1")
+    assert evaluate.main(["--model", str(tmp_path / "a"), "--dev", str(dev)]) == 0
+    assert tradeoff.main(["--model", str(tmp_path / "a"), "--dev", str(dev)]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ") and "int8" in line]
+    assert [line.split("|")[1].strip() for line in lines] == ["32", "24", "16", "8", "32", "32", "32"]
+    pieces = [int(line.split("|")[2].replace(",", "")) for line in lines]
+    assert pieces[0] == pieces[1] > pieces[4] > pieces[6] * 0.9
+
+
+def test_narrowing_keeps_products_of_rows_that_lie_in_few_directions():
+    from rag.training.tradeoff import narrow
+
+    table = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32) @ np.random.default_rng(1).normal(
+        size=(3, 12)
+    ).astype(np.float32)
+    assert narrow(table, 12) is table
+    np.testing.assert_allclose(narrow(table, 3) @ narrow(table, 3).T, table @ table.T, rtol=1e-3, atol=1e-3)
+
+
+def test_pruned_text_falls_to_smaller_pieces():
+    from rag.training import vocabulary
+    from rag.training.tradeoff import prune
+
+    tokenizer = vocabulary.build(["chuyển đổi số ở hà tĩnh", "hà tĩnh mưa số đổi"] * 30, [])
+    size = tokenizer.get_vocab_size()
+    table = np.arange(size, dtype=np.float32)[:, None]
+    cut, smaller = prune(table, tokenizer, size - 4)
+    assert len(cut) == smaller.get_vocab_size() == size - 4
+    assert all(tokenizer.get_vocab()[p] == cut[i, 0] for p, i in smaller.get_vocab().items())
+    assert 0 not in smaller.encode("chuyển đổi số ở hà tĩnh").ids
