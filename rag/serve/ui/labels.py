@@ -97,7 +97,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "cited": ("Được trích dẫn", "Cited"),
     "also": ("Cũng tìm thấy", "Also retrieved"),
-    "none_cited": ("Không có đoạn nào được trích dẫn.", "No passage is cited."),
+    "found": ("Các đoạn tìm thấy", "Passages found"),
     "source_n": ("Nguồn {n}: {title}", "Source {n}: {title}"),
     "page_n": ("trang {n}", "page {n}"),
     "no_date": ("không rõ ngày", "undated"),

@@ -40,6 +40,11 @@ def answer_text(answer: Answer, turn: int | str, t: Labels) -> str:
     out, last = [], 0
     for marker in _MARKER.finditer(answer.text):
         citation = cited.get(int(marker[1]))
+        if citation is None and turn == "live":
+            out.append(_bold(answer.text[last : marker.start()], short))
+            out.append(f'<span class="h-chip h-coming">{int(marker[1])}</span>')
+            last = marker.end()
+            continue
         if citation is None:
             continue
         # the last word before a chip stays on its line
@@ -155,12 +160,14 @@ def sources(
         if len(dates) > 1
         else ""
     )
-    body = "".join(cards) or f'<p class="h-hint">{t["none_cited"]}</p>'
     rest = "".join(_other_card(h, number, t, opened=h.rank == hit) for h in others)
-    more = f"<h2>{t['also']} <small>{len(others)}</small></h2>{rest}" if others else ""
+    # before the answer is whole nothing is cited yet, and a refusal cites nothing: then these are just what was found
+    name = t["also"] if cards else t["nearest"] if answer.status == "abstained" else t["found"]
+    more = f"<h2>{name} <small>{len(others)}</small></h2>{rest}" if others else ""
+    head = f"<h2>{t['cited']} <small>{len(cards)}</small></h2>{differ}" if cards else ""
     return (
         f'<section class="h-sources"{attributes(data_turn=number, data_focus=focus, data_hit=hit)}>'
-        f"<h2>{t['cited']} <small>{len(cards)}</small></h2>{differ}{body}{more}</section>"
+        f"{head}{''.join(cards)}{more}</section>"
     )
 
 

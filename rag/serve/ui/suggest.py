@@ -73,7 +73,7 @@ class Suggestions:
 
     def after(self, answer: Answer, t: Labels) -> list[str]:
         """Up to three follow-up questions to an answer: the same of another place or another year."""
-        if answer.status != "answered":
+        if answer.status != "answered" or not answer.complete:
             return []
         history = [(answer.question, answer.text)]
         documents = self.service.documents()
