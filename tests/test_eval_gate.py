@@ -129,7 +129,10 @@ class Wordless(Retriever):
 def test_a_lexical_channel_that_is_off_is_caught(index: Index) -> None:
     rag = Rag(index)
     rag.retriever = Wordless(index, rag.settings)
-    assert "recall@1" in failing(runs.run(QUESTIONS, rag).summary)
+    # Over five articles the other channels make up for it, so the fused recall says little; the channel's own says all.
+    failed = failing(runs.run(QUESTIONS, rag).summary)
+    assert {"recall@1 by exact", "recall@1 by folded"} <= failed
+    assert not failed & {"recall@1 by dense", "recall@10", "quote_exact"}
 
 
 class Shifted:

@@ -121,6 +121,8 @@ def _score(row: Mapping[str, str]) -> Score:
         cell = row[name]
         if name == "evidence_ranks":
             values[name] = tuple(None if r == "-" else int(r) for r in cell.split())
+        elif name == "channel_ranks":
+            values[name] = tuple((c, int(r)) for c, _, r in (part.rpartition(":") for part in cell.split()))
         elif name == "tokens":
             values[name] = int(cell)
         else:

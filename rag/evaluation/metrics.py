@@ -142,7 +142,8 @@ class Score:
     """The metrics of one question. None means: does not apply to this question.
 
     ``evidence_ranks`` has one entry per piece of gold evidence: the rank (from 1) of the first retrieved passage that
-    holds some of it, or None. ``confidence`` is what the refusal decision can be read from, higher is surer.
+    holds some of it, or None. ``channel_ranks`` is the rank of the best such passage among the retrieved by each retrieval
+    channel's own score, ties counted against it: a channel that is silent ranks it last. ``confidence`` is what the refusal decision can be read from, higher is surer.
     """
 
     id: str
@@ -161,6 +162,7 @@ class Score:
     quote_exact: float | None = None
     supported: float | None = None
     evidence_ranks: tuple[int | None, ...] = ()
+    channel_ranks: tuple[tuple[str, int], ...] = ()
     tokens: int = 0
     confidence: float | None = None
     milliseconds: float = 0.0
@@ -243,6 +245,7 @@ def score(question: Question, line: Mapping[str, Any], texts: Texts, entails: En
         quote_exact=exact_quotes,
         supported=supported,
         evidence_ranks=ranks,
+        channel_ranks=_channel_ranks(line.get("channels") or [], [r for r in ranks if r]),
         tokens=len(strip_markers(answer).split()),
         confidence=None if confidence is None else float(confidence),
         milliseconds=float(line.get("timings_ms", {}).get("total", 0.0)),
@@ -290,6 +293,19 @@ def _rank(source: str, spans: Sequence[Span], retrieved: Sequence[Mapping[str, A
         if passage["source"] == source and any(overlaps(here, s) for s in spans):
             return rank
     return None
+
+
+def _channel_ranks(channels: Sequence[Mapping[str, float]], ranks: Sequence[int]) -> tuple[tuple[str, int], ...]:
+    """(channel, rank by its score of the best-placed gold passage), pessimistic about ties; () when none was retrieved."""
+    if not ranks:
+        return ()
+    out = []
+    for name in sorted({name for passage in channels for name in passage}):
+        values = [float(passage.get(name, 0.0)) for passage in channels]
+        best = max(values[r - 1] for r in ranks)
+        gold = sum(values[r - 1] == best for r in set(ranks))
+        out.append((name, sum(v >= best for v in values) - gold + 1))
+    return tuple(out)
 
 
 def _stage(

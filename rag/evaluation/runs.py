@@ -57,7 +57,7 @@ _OUTSIDE = {"evaluation", "serve", "training", "cli.py", "doctor.py", "langchain
 COLUMNS = (
     "id", "status", "stage", "correct", "contains", "short_contains", "exact", "f1", "citation_precision",
     "citation_recall", "first_citation", "alce_precision", "alce_recall", "quote_exact", "supported",
-    "evidence_ranks", "tokens", "confidence",
+    "evidence_ranks", "channel_ranks", "tokens", "confidence",
 )  # fmt: skip
 
 
@@ -236,6 +236,8 @@ def _ask(rag: Rag, question: Question) -> dict[str, Any]:
         message = redact(f"{type(exc).__name__}: {exc}", rag.settings.secrets())
         return failed_line(question.id, question.question, message)
     line = answer_dict(answer, question.id)
+    if any(h.channels for h in answer.hits):
+        line["channels"] = [{name: round(float(v), 6) for name, v in h.channels.items()} for h in answer.hits]
     confidence = getattr(answer, "confidence", None)
     return line if confidence is None else {**line, "confidence": round(float(confidence), 6)}
 
@@ -301,6 +303,8 @@ def scores_csv(result: Run) -> str:
             value = getattr(s, name)
             if name == "evidence_ranks":
                 value = " ".join("-" if r is None else str(r) for r in value)
+            elif name == "channel_ranks":
+                value = " ".join(f"{channel}:{rank}" for channel, rank in value)
             elif isinstance(value, float):
                 value = f"{value:.6g}"
             cells.append("" if value is None else value)

@@ -43,13 +43,17 @@ def aggregate(questions: Sequence[Question], scores: Sequence[Score]) -> dict[st
 
     Rates: ``false_answer`` unanswerable questions answered / unanswerable; ``false_refusal`` answerable ones refused /
     answerable; ``refusal_precision`` right refusals / refusals; ``refusal_recall`` right refusals / unanswerable.
-    ``intervals`` holds 95 % Wilson intervals; ``recall_curve`` recall@1 … @10; None where there is nothing to count.
+    ``recall@1 by …`` is how often a retrieval channel's own score puts gold evidence first among the retrieved passages, so that
+    a channel that fell silent shows though the others make up for it. ``intervals`` holds 95 % Wilson intervals; ``recall_curve`` recall@1 … @10; None where there is nothing to count.
     """
     pairs = list(zip(questions, scores, strict=True))
     out: dict[str, Any] = {"questions": len(pairs), "answerable": sum(q.answerable for q, _ in pairs)}
     intervals: dict[str, list[float]] = {}
     for name, of in MEANS.items():
         _put(out, intervals, name, [of(s) for s in scores])
+    for channel in sorted({c for s in scores for c, _ in s.channel_ranks}):
+        first = [float(dict(s.channel_ranks).get(channel) == 1) if s.evidence_ranks else None for s in scores]
+        _put(out, intervals, f"recall@1 by {channel}", first)
     refused = [s.status == "abstained" for s in scores]
     rates: dict[str, list[float | None]] = {
         "false_answer": [float(s.status == "answered") for q, s in pairs if not q.answerable],

@@ -323,6 +323,18 @@ def test_a_confidence_of_the_answer_goes_before_the_retrieval_score() -> None:
     assert s.confidence == 0.25
 
 
+def test_ranks_by_channel_count_ties_against_it() -> None:
+    channels = [{"exact": 2.0, "dense": 0.1, "off": 0.0}, {"exact": 3.0, "dense": 0.5, "off": 0.0}]
+    found = [passage(SECOND), passage(FIRST)]
+    s = score(HEADS, line("abstained", "Không.", (), found, channels=channels), TEXTS, entails)
+    assert s.channel_ranks == (("dense", 1), ("exact", 1), ("off", 2))
+    s = score(HEADS, line("abstained", "Không.", (), found[:1], channels=channels[:1]), TEXTS, entails)
+    assert s.channel_ranks == (), "not retrieved"
+    both = Question("q", "?", (), (("59",),), (Evidence("ha-tinh.md", FIRST), Evidence("ha-tinh.md", SECOND)))
+    s = score(both, line("abstained", "Không.", (), found, channels=channels), TEXTS, entails)
+    assert dict(s.channel_ranks) == {"dense": 1, "exact": 1, "off": 1}, "both are gold"
+
+
 def test_language_by_tag_or_as_detected() -> None:
     assert language_of(Question("q", "x", tags=("number", "folded"))) == "folded"
     assert language_of(Question("q", "Giám đốc Sở là ai?")) == "vi"
