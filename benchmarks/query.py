@@ -22,7 +22,6 @@ from ingest import make_documents, timed
 
 from rag import Index, Retriever, Settings
 from rag.retrieve import channels as ch
-from rag.retrieve.rarity import Rarities
 from rag.text.normalise import fold
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +39,6 @@ def make_questions(index: Index, number: int, seed: int = 5) -> list[str]:
 def measure(index: Index, questions: list[str]) -> dict[str, Any]:
     """Latency of the search, of the same without diacritics, and of its steps one by one."""
     retriever, embedder, snapshot = Retriever(index), index.embedder, index.store.snapshot()
-    rarities = Rarities(snapshot.generation)
     times = len(questions) - 3
     asked = [retriever.wording(q, snapshot) for q in questions]
     folded = [fold(q) for q in questions]
@@ -52,9 +50,7 @@ def measure(index: Index, questions: list[str]) -> dict[str, Any]:
         "search, no diacritics": timed(lambda i: retriever.search(folded[i], k=10), times),
         "understand": timed(lambda i: retriever.wording(questions[i], snapshot), times),
         "embed": timed(lambda i: embedder.embed_queries(asked[i].texts), times),
-        "lexical": timed(
-            lambda i: [ch.lexical(snapshot, rarities, c, asked[i].texts) for c in ("folded", "exact")], times
-        ),
+        "lexical": timed(lambda i: [ch.lexical(snapshot, c, asked[i].texts) for c in ("folded", "exact")], times),
         "search_vectors": timed(lambda i: snapshot.search_vectors(vectors[i][0], 50), times),
         "search_sentences": timed(lambda i: snapshot.search_sentences(vectors[i][0], 50), times),
         "dense of 100": timed(lambda i: ch.dense(snapshot, hundred[i], vectors[i]), times),

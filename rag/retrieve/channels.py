@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.embedders import Embedder
-from rag.retrieve.rarity import Rarities
-from rag.scoring import maxsim
+from rag.scoring import fusion, maxsim
 
 if TYPE_CHECKING:
     from rag.store import Snapshot
@@ -32,13 +31,12 @@ class Tokens:
     bounds: tuple[int, ...]
 
 
-def lexical(snapshot: Snapshot, rarities: Rarities, channel: str, texts: tuple[str, ...]) -> Floats:
-    """(N,) share in [0, 1) of the weight of the best-met wording that each passage meets, aligned with snapshot.ids."""
+def lexical(snapshot: Snapshot, channel: str, texts: tuple[str, ...], mask: NDArray[np.bool_] | None = None) -> Floats:
+    """(N,) BM25 in [0, 1], as a share of the best that a wording gets among the passages of `mask`; the highest share
+    over all wordings, aligned with snapshot.ids."""
     best = np.zeros(len(snapshot), dtype=np.float32)
     for text in texts:
-        most = rarities.ceiling(snapshot, text, channel == "folded")
-        if most > 0.0:
-            np.maximum(best, snapshot.bm25(channel, text) / np.float32(most), out=best)
+        np.maximum(best, fusion.share(snapshot.bm25(channel, text), mask), out=best)
     return best
 
 

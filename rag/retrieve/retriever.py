@@ -109,8 +109,9 @@ class Retriever:
     def score(self, snapshot: Snapshot, asked: Wording, k: int, mask: Mask | None = None) -> Scored:
         """All candidates for `k` hits with their channels and fused scores, in order of position."""
         embedder = self.index.embedder
+        home = fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
         cross = self._cross(snapshot, asked)
-        words = self._lexical(snapshot, asked, cross)
+        words = self._lexical(snapshot, asked, cross, mask)
         queries = embedder.embed_queries(asked.texts)
         positions = self._candidates(snapshot, words, queries, max(self.settings.candidates, k), mask)
         ids = snapshot.ids[positions]
@@ -120,12 +121,12 @@ class Retriever:
             if embedder.has_tokens:
                 most = max(self.settings.candidates, k)
                 if len(ids) > most:  # token vectors cost most, so only the best by the other channels get that far
-                    rough = fusion.fuse(found, cross[positions], fusion.load("vectors"))
+                    rough = fusion.fuse(found, cross[positions], fusion.load("vectors"), home)
                     kept = np.sort(fusion.top(rough, most))
                     positions, ids = positions[kept], ids[kept]
                     found = {name: values[kept] for name, values in found.items()}
                 found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.texts))
-        return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights))
+        return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home))
 
     # ---- steps
 
@@ -148,16 +149,14 @@ class Retriever:
                     out = out | (True if mask is None else mask)
         return out
 
-    def _lexical(self, snapshot: Snapshot, asked: Wording, cross: Mask) -> dict[str, Floats]:
+    def _lexical(self, snapshot: Snapshot, asked: Wording, cross: Mask, mask: Mask | None) -> dict[str, Floats]:
         """Both lexical channels (N,); passages in another language are asked for the words that languages share."""
-        out, rarities = {}, self._learnt(snapshot).rarities
+        out = {}
         everywhere, anywhere = bool(cross.all()) and len(cross) > 0, bool(cross.any())
         for name in fusion.LEXICAL:
-            values = (
-                np.zeros(len(cross), np.float32) if everywhere else ch.lexical(snapshot, rarities, name, asked.texts)
-            )
+            values = np.zeros(len(cross), np.float32) if everywhere else ch.lexical(snapshot, name, asked.texts, mask)
             if anywhere and asked.shared:
-                values = np.where(cross, ch.lexical(snapshot, rarities, name, (asked.shared,)), values)
+                values = np.where(cross, ch.lexical(snapshot, name, (asked.shared,), mask), values)
             out[name] = values
         return out
 

@@ -1,9 +1,10 @@
 """One score from several channels. Pure arithmetic over arrays; knows nothing of models, storage or question sets.
 
-Each channel is first brought to a scale that means the same for every question and every collection: BM25 as the share
-of the question's weight that a passage meets, MaxSim as the weighted mean of best cosines, vectors as cosines. Then one
-linear rule, whose weights depend only on whether question and passage are in the same language. The weights stand in
-``fusion.json``, written by `rag.training.fit_fusion`.
+Each channel is first brought to a scale that means the same for every question and every collection: BM25 as a share of
+the best BM25 that the question gets anywhere, MaxSim as the weighted mean of best cosines, vectors as cosines. Then one
+linear rule, whose weights depend only on what the program knows: whether question and passage are in one language or in
+two, and whether the question was typed without diacritics. The weights stand in ``fusion.json``, written by
+`rag.training.fit_fusion`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-SAME, CROSS = "same", "cross"
-"""Question and passage in one language, or in two."""
+SAME, FOLDED, CROSS = "same", "folded", "cross"
+"""Question and passage in one language; the same, the question without its diacritics; in two languages."""
+PAIRS = (SAME, FOLDED, CROSS)
 
 LEXICAL = ("folded", "exact")
 DENSE = ("dense", "sentence")
@@ -36,20 +38,26 @@ class Weights:
     arbitrary embedder have a scale of their own.
     """
 
-    same: Mapping[str, float]
-    cross: Mapping[str, float]
+    pairs: Mapping[str, Mapping[str, float]]
     standardised: tuple[str, ...] = ()
 
     def of(self, pair: str) -> Mapping[str, float]:
-        """The weights of "same" or "cross"."""
-        return self.cross if pair == CROSS else self.same
+        """The weights of one of PAIRS."""
+        return self.pairs[pair]
 
 
 @lru_cache(maxsize=4)
 def load(name: str = "tokens") -> Weights:
     """The fitted weights: "tokens" for embedders with token vectors, "vectors" for those without."""
     table = json.loads(Path(__file__).with_name("fusion.json").read_text(encoding="utf-8"))[name]
-    return Weights(dict(table[SAME]), dict(table[CROSS]), tuple(table.get("standardised", ())))
+    return Weights({pair: dict(table[pair]) for pair in PAIRS}, tuple(table.get("standardised", ())))
+
+
+def share(scores: Floats, allowed: NDArray[np.bool_] | None = None) -> Floats:
+    """Scores (n,) that are not negative as shares of the highest, or of the highest that is `allowed`; 0 when that is 0."""
+    chosen = scores if allowed is None else scores[allowed]
+    best = float(chosen.max(initial=0.0))
+    return np.asarray(scores / np.float32(best) if best > 0.0 else np.zeros_like(scores), dtype=np.float32)
 
 
 def standardise(values: Floats) -> Floats:
@@ -61,15 +69,17 @@ def standardise(values: Floats) -> Floats:
     return np.asarray(centred / np.float32(deviation) if deviation > 1e-9 else np.zeros_like(values), dtype=np.float32)
 
 
-def fuse(channels: Mapping[str, Floats], cross: NDArray[np.bool_], weights: Weights) -> Floats:
+def fuse(channels: Mapping[str, Floats], cross: NDArray[np.bool_], weights: Weights, home: str = SAME) -> Floats:
     """The score (n,) of n passages: Σ weight · channel, with the weights that each passage's language calls for.
 
-    `channels` holds (n,) arrays by name; `cross` (n,) is True where the passage's language is not the question's.
+    `channels` holds (n,) arrays by name; `cross` (n,) is True where the passage's language is not the question's;
+    `home` is the pair, SAME or FOLDED, for the passages where it is.
     """
     total = np.zeros(len(cross), dtype=np.float32)
+    here, there = weights.of(home), weights.of(CROSS)
     for name, values in channels.items():
-        here = np.where(cross, np.float32(weights.cross.get(name, 0.0)), np.float32(weights.same.get(name, 0.0)))
-        total += here * (standardise(values) if name in weights.standardised else values)
+        weight = np.where(cross, np.float32(there.get(name, 0.0)), np.float32(here.get(name, 0.0)))
+        total += weight * (standardise(values) if name in weights.standardised else values)
     return total
 
 

@@ -3,8 +3,8 @@
 Every folder of `--dev` in the BEIR layout is indexed and asked through the product's own retriever; the channels of the
 candidates are kept, and the weights that give the judged passages the highest share under a softmax (listwise maximum
 likelihood: Cao et al., "Learning to rank", ICML 2007) are found by gradient descent, each folder counting alike, none
-of them negative. Also told: each folder's nDCG@10 with weights fitted on the other folders. With `--folded` Vietnamese
-questions are fitted with and without their diacritics. `--write` puts the weights into `rag/scoring/fusion.json`.
+of them negative. Vietnamese questions are asked with and without their diacritics. Also told: each folder's nDCG@10
+with weights fitted on the other folders. `--write` puts the weights into `rag/scoring/fusion.json`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import Document, Index, Retriever, Settings
-from rag.evaluation.beir import BeirSet, load
+from rag.evaluation.beir import ROWS_WHOLE, BeirSet, load
 from rag.evaluation.retrieval_metrics import ndcg, recall
 from rag.scoring import fusion
 from rag.text.normalise import fold
 
 Floats = NDArray[np.float64]
 RULES = {"tokens": fusion.CHANNELS, "vectors": (*fusion.LEXICAL, *fusion.DENSE)}
+STANDARDISED = {"tokens": (), "vectors": fusion.DENSE}
 RIDGE = 1e-3
-DEPTH = 200
+DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ def observe(data: BeirSet, index: Index, folded: bool = False, most: int = 1000)
         told = [passages[i].language for i in scored.positions.tolist()]
         cross = bool(asked.tag) and sum(bool(t) and t != asked.tag for t in told) * 2 > len(told)
         sources = tuple(passages[i].source for i in scored.positions.tolist())
-        pair = fusion.CROSS if cross else fusion.SAME
+        pair = fusion.CROSS if cross else fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
         out.append(Question(table.astype(np.float64), sources, dict(data.qrels[query]), pair))
     return out
 
 
-def fit(sets: Sequence[Sequence[Question]], used: Sequence[int], steps: int = 400) -> Floats:
+def fit(sets: Sequence[Sequence[Question]], used: Sequence[int], steps: int = 150) -> Floats:
     """Weights (c,) that are not negative; `used` are the columns that may weigh anything. Each set counts alike."""
     groups = []
     for questions in sets:
@@ -113,32 +114,34 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.training.fit_fusion", description=__doc__)
     parser.add_argument("--dev", type=Path, required=True, help="folder of folders in the BEIR layout")
     parser.add_argument("--embedder", default="bundled")
-    parser.add_argument("--folded", action="store_true", help="Vietnamese questions also without diacritics")
     parser.add_argument("--most", type=int, default=1000, help="questions of a folder at most")
     parser.add_argument("--only", nargs="*", default=None, help="columns that may weigh anything (default: all)")
     parser.add_argument("--write", action="store_true", help="put the weights into rag/scoring/fusion.json")
     options = parser.parse_args(arguments)
     sets: dict[str, list[Question]] = {}
-    settings = Settings(embedder=options.embedder, max_question_chars=100_000)
+    settings = Settings(embedder=options.embedder, **ROWS_WHOLE)
     for folder in sorted(p for p in options.dev.iterdir() if (p / "corpus.jsonl").is_file()):
         data = load(folder)
         with tempfile.TemporaryDirectory() as place, Index.create(Path(place) / "index", settings) as index:
             index.add([Document(source=i, text=text, title=title) for i, (title, text) in data.corpus.items()])
             sets[folder.name] = observe(data, index, most=options.most)
-            if options.folded and sets[folder.name][0].pair == fusion.SAME:
+            if majority(sets[folder.name]) == fusion.SAME:
                 sets[f"{folder.name}, folded"] = observe(data, index, folded=True, most=options.most)
         print(f"observed {folder.name}", file=sys.stderr, flush=True)
-    table: dict[str, dict[str, dict[str, float]]] = {}
+    table: dict[str, dict[str, Any]] = {}
     for rule, names in RULES.items():
-        table[rule] = {}
-        for pair in (fusion.SAME, fusion.CROSS):
-            used = [i for i, c in enumerate(fusion.CHANNELS) if c in names and (not options.only or c in options.only)]
-            mine = {n: q for n, q in sets.items() if q and majority(q) == pair}
+        table[rule] = {"standardised": list(STANDARDISED[rule])}
+        used = [i for i, c in enumerate(fusion.CHANNELS) if c in names and (not options.only or c in options.only)]
+        scaled = {n: [scale(q, STANDARDISED[rule]) for q in questions] for n, questions in sets.items()}
+        for pair in fusion.PAIRS:
+            mine = {n: q for n, q in scaled.items() if majority(q) == pair}
+            if not mine:
+                raise SystemExit(f"no folder has questions of the kind {pair!r}; all of {fusion.PAIRS} are needed")
             weights = fit(list(mine.values()), used)
             table[rule][pair] = readable(weights)
             print(f"{rule}, {pair}: {table[rule][pair]}")
             for name, questions in mine.items():
-                others = [q for n, q in mine.items() if n.split(",")[0] != name.split(",")[0]]
+                others = [q for n, q in mine.items() if n != name]
                 left_out = measure(questions, fit(others, used)) if others else (float("nan"),) * 2
                 lexical = measure(questions, np.array([c == "folded" for c in fusion.CHANNELS], dtype=float))
                 told = [f"{x:.4f} {y:.4f}" for x, y in (lexical, measure(questions, weights), left_out)]
@@ -152,10 +155,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def scale(question: Question, standardised: Sequence[str]) -> Question:
+    """The question with the named channels standardised over its candidates."""
+    channels = question.channels.copy()
+    for name in standardised:
+        i = fusion.CHANNELS.index(name)
+        channels[:, i] = fusion.standardise(channels[:, i].astype(np.float32))
+    return replace(question, channels=channels)
+
+
 def majority(questions: Sequence[Question]) -> str:
     """The pair of languages of most questions of a set."""
-    cross = sum(q.pair == fusion.CROSS for q in questions)
-    return fusion.CROSS if cross * 2 > len(questions) else fusion.SAME
+    counts = {pair: sum(q.pair == pair for q in questions) for pair in fusion.PAIRS}
+    return max(counts, key=lambda pair: counts[pair])
 
 
 def readable(weights: Any) -> dict[str, float]:

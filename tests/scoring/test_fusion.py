@@ -11,18 +11,23 @@ from hypothesis import strategies as st
 
 from rag.scoring import fusion
 
-WEIGHTS = fusion.Weights({"folded": 0.5, "maxsim": 0.25}, {"maxsim": 1.0})
+WEIGHTS = fusion.Weights({"same": {"folded": 0.5, "maxsim": 0.25}, "folded": {"folded": 2.0}, "cross": {"maxsim": 1.0}})
 
 
 def test_weights_follow_the_language_of_each_passage():
-    channels = {"folded": np.array([1, 1], np.float32), "maxsim": np.array([1, 2], np.float32), "other": np.ones(2, np.float32)}
+    channels = {
+        "folded": np.array([1, 1], np.float32),
+        "maxsim": np.array([1, 2], np.float32),
+        "other": np.ones(2, np.float32),
+    }
     got = fusion.fuse(channels, np.array([False, True]), WEIGHTS)
     assert got.tolist() == [0.75, 2.0] and got.dtype == np.float32
+    assert fusion.fuse(channels, np.array([False, True]), WEIGHTS, fusion.FOLDED).tolist() == [2.0, 2.0]
     assert WEIGHTS.of("cross") == {"maxsim": 1.0} and WEIGHTS.of("same")["folded"] == 0.5
 
 
 def test_a_standardised_channel_forgets_its_scale():
-    weights = fusion.Weights({"dense": 1.0}, {}, ("dense",))
+    weights = fusion.Weights({"same": {"dense": 1.0}, "cross": {}}, ("dense",))
     values = np.array([0.7, 0.8, 0.9], np.float32)
     same = np.zeros(3, dtype=bool)
     first = fusion.fuse({"dense": values}, same, weights)
@@ -35,15 +40,23 @@ def test_a_standardised_channel_forgets_its_scale():
 @pytest.mark.parametrize("rule", ["tokens", "vectors"])
 def test_the_fitted_weights(rule: str):
     weights = fusion.load(rule)
-    for pair in (fusion.SAME, fusion.CROSS):
+    for pair in fusion.PAIRS:
         told = weights.of(pair)
         assert told and set(told) <= set(fusion.CHANNELS) and all(w > 0 for w in told.values())
     assert set(weights.of("same")) & set(fusion.LEXICAL)
     if rule == "vectors":
-        assert not set(weights.same) & set(fusion.TOKENS)
+        assert not any(set(weights.of(p)) & set(fusion.TOKENS) for p in fusion.PAIRS)
     # words say less where the languages differ
-    lexical = [sum(weights.of(p).get(c, 0) for c in fusion.LEXICAL) for p in (fusion.SAME, fusion.CROSS)]
-    assert lexical[1] < lexical[0]
+    lexical = [sum(weights.of(p).get(c, 0) for c in fusion.LEXICAL) for p in fusion.PAIRS]
+    assert lexical[2] < lexical[0]
+
+
+def test_shares_are_of_the_highest():
+    scores = np.array([0, 1, 4], np.float32)
+    assert fusion.share(scores).tolist() == [0, 0.25, 1]
+    assert fusion.share(scores, np.array([True, True, False])).tolist() == [0, 1, 4]
+    assert fusion.share(np.zeros(2, np.float32)).tolist() == [0, 0]
+    assert fusion.share(scores, np.zeros(3, dtype=bool)).tolist() == [0, 0, 0]
 
 
 def test_the_order_is_total():
