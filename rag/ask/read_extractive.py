@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rag.ask import abstain, compare, features, frames, spans, support, weigh
 from rag.ask.answer_types import NUMERIC
 from rag.ask.draft import Draft, renumber
-from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, places_of, sentences_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, places_of, sentences_of, words_of
 from rag.ask.pieces import pieces
 from rag.ask.short import Found, candidates, pick
 from rag.ask.similar import Similar
@@ -204,8 +204,13 @@ class ExtractiveReader:
     def _rules(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats) -> Floats:
         """What an encyclopaedic set cannot teach: offices, names, the date of the document, the place asked about."""
         out = rows[:, features.SENTENCE.index("office")] * OFFICE
-        if asked.names and asked.language == "en":
-            named = rows[:, features.SENTENCE.index("names")] + rows[:, features.SENTENCE.index("names_context")]
+        names = [n for n in asked.names if " ".join(n) not in asked.places]
+        if names and asked.language == "en":
+            around = [
+                words_of(s.text).folded_set | words_of(s.before).folded_set | words_of(s.context).folded_set
+                for s in sentences
+            ]
+            named = np.array([sum(all(w in bag for w in n) for n in names) / len(names) for bag in around])
             out = out - NAME * (named.max() - named)
         months = {first[:7] for first, last in asked.dates if first[:7] == last[:7]}
         if months:
