@@ -35,22 +35,35 @@ _ORDINARY = re.compile(
 _RUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+)*|\d+|[{KEPT_SIGNS}]")
 
 
+#: Texts whose piece ids are kept: about one batch of ingest, some megabytes.
+_RECENT = 20_000
+
+
 class Segmenter:
     """Texts to piece ids, as `tokenizer` does it, by its Unigram model alone wherever the text is ordinary."""
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
         self._model = tokenizer.model
+        # Ingest asks for the vectors of a batch and then for its pieces: what was just segmented is not segmented again.
+        self._recent: dict[str, list[int]] = {}
 
     def ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
-        """The ids of each text, uncut."""
+        """The ids of each text, uncut. The lists are shared: read them, do not change them."""
         tokenize = self._model.tokenize
+        recent = self._recent
         for text in texts:
-            if _ORDINARY.fullmatch(text):
-                runs = _RUN.findall(text.lower())
-                yield [token.id for run in runs for token in tokenize("▁" + run.replace(" ", "▁"))]
-            else:
-                yield self.tokenizer.encode(text, add_special_tokens=False).ids
+            found = recent.get(text)
+            if found is None:
+                if _ORDINARY.fullmatch(text):
+                    runs = _RUN.findall(text.lower())
+                    found = [token.id for run in runs for token in tokenize("▁" + run.replace(" ", "▁"))]
+                else:
+                    found = self.tokenizer.encode(text, add_special_tokens=False).ids
+                if len(recent) >= _RECENT:
+                    recent = self._recent = {}
+                recent[text] = found
+            yield found
 
 
 def bundled_path() -> Path:
