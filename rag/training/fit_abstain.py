@@ -193,8 +193,9 @@ def operating_point(chance: np.ndarray[Any, Any], label: np.ndarray[Any, Any], r
 def reliability(chance: np.ndarray[Any, Any], label: np.ndarray[Any, Any]) -> list[dict[str, float]]:
     """Ten bins: mean probability, share answerable, count."""
     out = []
-    for low in np.arange(0, 1, 0.1):
-        chosen = (chance >= low) & (chance < low + 0.1 + (low > 0.85))
+    place = np.minimum((chance * 10).astype(int), 9)
+    for number in range(10):
+        chosen = place == number
         if chosen.any():
             out.append(
                 {
