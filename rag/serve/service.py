@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rag import Index, Rag, Settings
-from rag.errors import IndexMissing, RagError, UsageError
+from rag.errors import IndexMismatch, IndexMissing, RagError, UsageError
 from rag.serve.chats import Chats
 from rag.serve.metrics import Metrics
 from rag.types import Answer, Document, DocumentInfo, Event, Hit, IngestReport
@@ -27,6 +27,7 @@ from rag.types import Answer, Document, DocumentInfo, Event, Hit, IngestReport
 Progress = Callable[..., None]
 CHOICES = ("k", "answer_language", "verification", "llm", "llm_base_url")
 _KEPT_READERS = 8
+_SMALL_INDEX = 20_000
 
 
 class Busy(RagError):
@@ -150,6 +151,25 @@ class Service:
             return Index.open(self.settings.index, self.settings)
         except IndexMissing:
             return self._build_index()
+        except IndexMismatch as exc:
+            if self.settings.embedder != "bundled":
+                raise
+            return self._renew_index(exc)
+
+    def _renew_index(self, mismatch: IndexMismatch) -> Index:
+        """After an upgrade with another bundled model: embed a small index again at once; a large one is left to a
+        person, since it takes long (the error names the command)."""
+        index = Index.open(self.settings.index, self.settings, check=False)
+        try:
+            if sum(d.passages for d in index.documents()) > _SMALL_INDEX:
+                raise mismatch
+            _say(f"{self.settings.index} was made by another version of the bundled model: embedding its texts again")
+            index.rebuild()
+        except BaseException:
+            index.close()
+            raise
+        index.close()
+        return Index.open(self.settings.index, self.settings)
 
     def _build_index(self) -> Index:
         """Build beside the final place and rename, so that a build cut short leaves nothing that looks like an index."""

@@ -6,11 +6,12 @@ The only module of this package that knows the order of these steps.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,26 @@ def _stay_local() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ["GRADIO_SHARE"] = "False"
     os.environ["GRADIO_RUN_HISTORY"] = "False"
+
+
+@contextmanager
+def _no_stub_files() -> Iterator[None]:
+    """While Gradio is imported, keep it from parsing its sources to write editor stubs into its own folder.
+
+    That is half of its import time. Gradio leaves a class alone whose file it cannot learn (``OSError``).
+    """
+    ask = inspect.getfile
+
+    def getfile(thing: Any) -> str:
+        if isinstance(thing, type) and thing.__module__.startswith("gradio."):
+            raise OSError("no stub files")
+        return ask(thing)
+
+    inspect.getfile = getfile  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        inspect.getfile = ask
 
 
 def build(settings: Settings | None = None, *, ui: bool = True, service: Service | None = None) -> FastAPI:
@@ -79,7 +100,8 @@ def build(settings: Settings | None = None, *, ui: bool = True, service: Service
         return HTMLResponse(docs_page.render(app.openapi()))
 
     if ui:
-        from rag.serve.ui.page import mount
+        with _no_stub_files():
+            from rag.serve.ui.page import mount
 
         app = mount(app, service)
     app.add_middleware(Guard, settings=settings, metrics=service.metrics)  # type: ignore[arg-type]

@@ -128,9 +128,9 @@ def test_hostile_text_of_a_model_stays_text(visit: Opener, tmp_path: Path) -> No
 
 def test_an_answer_streams_and_can_be_stopped(visit: Opener, tmp_path: Path) -> None:
     pytest.importorskip("langchain_openai")
-    sentences = " ".join("Hà Tĩnh đã lập 59 tổ chuyển đổi số cộng đồng ở cấp xã [1]." for _ in range(12))
+    sentences = " ".join("Hà Tĩnh đã lập 59 tổ chuyển đổi số cộng đồng ở cấp xã [1]." for _ in range(80))
     with (
-        ScriptedLLM(Say(sentences, size=12, delay=0.05)) as llm,
+        ScriptedLLM(Say(sentences, size=12, delay=0.08)) as llm,
         running(
             tmp_path, RAG_LLM="openai:scripted", RAG_LLM_BASE_URL=llm.url, RAG_LLM_API_KEY="sk-test-123456"
         ) as where,
@@ -139,6 +139,9 @@ def test_an_answer_streams_and_can_be_stopped(visit: Opener, tmp_path: Path) -> 
         w.page.fill("#h-box textarea", TEAMS)
         w.page.press("#h-box textarea", "Enter")
         w.page.wait_for_selector("#h-stop:visible")
+        w.page.wait_for_function(
+            "() => document.querySelector('.h-live .h-text')?.textContent.length > 0", timeout=90_000
+        )
         lengths = set()
         for _ in range(40):
             lengths.add(len(w.page.locator(".h-turn .h-text").inner_text()))

@@ -156,6 +156,9 @@ class Chat:
             return None
         if not offered or self._key(request) in self._running:
             return None
+        turns = self.chats.turns(who, conversation)  # what was rated meanwhile stays on the page
+        if not turns:
+            return None
         return render.log([*_rendered(turns[:-1], t), render.saved_turn(turns[-1], t, offered)], t)
 
     def again(self, request: Any, turn: Any, conversation: str) -> Iterator[Frame]:
