@@ -38,13 +38,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         index = args.index or str(Path(temporary) / "index")
         if not args.index:
-            subprocess.run([sys.executable, "-m", "rag", "ingest", "seeds", "--index", index], check=True, cwd=ROOT, stdout=sys.stderr)
+            subprocess.run(
+                [sys.executable, "-m", "rag", "ingest", "seeds", "--index", index],
+                check=True,
+                cwd=ROOT,
+                stdout=sys.stderr,
+            )
         ask = [sys.executable, "-m", "rag", "ask", QUESTION, "--index", index]
         imports = [sys.executable, "-c", IMPORTS]
         seconds(ask), seconds(imports)  # warm the disk cache for both alike
         pairs = [(seconds(ask), seconds(imports)) for _ in range(args.runs)]
     mine, theirs = (statistics.median(p[i] for p in pairs) for i in (0, 1))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT
+    ).stdout.strip()
     result = {
         "benchmark": "startup",
         "commit": commit,
