@@ -14,6 +14,7 @@ from rag.errors import RagError
 from rag.serve.service import Choice, Service
 from rag.serve.ui.labels import LANGUAGES, Labels
 from rag.text.names import find_places
+from rag.text.normalise import fold, nfc
 from rag.types import Answer, DocumentInfo
 
 # Openers for the sample corpus, shown only where the document they ask about is indexed.
