@@ -66,7 +66,7 @@ def build(service: Service, chat: Chat, t: Any, tab: Any, view: Callable[..., An
 
     tab.select(on_select, None, [chosen, against], **HIDDEN)
     run.click(on_run, [chosen, against], [results, run, cancel, report, finished, against], **HIDDEN)
-    cancel.click(on_cancel, None, None, queue=False, **HIDDEN)
+    cancel.click(on_cancel, None, None, concurrency_limit=None, **HIDDEN)
     saved = report.click(on_report, [finished], [file], **HIDDEN)
     saved.then(None, [file], None, js="(file) => { if (file) window.hoidap.save(file); }", **HIDDEN)
     make.click(on_make, None, [note, drafts], **HIDDEN)

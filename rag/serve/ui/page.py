@@ -213,7 +213,7 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
     ):
         asked.then(on_answered, [current], [log], **HIDDEN)
     log.edit(on_edit, [current], [log, panel, box], **HIDDEN)
-    stop.click(on_stop, None, None, queue=False, **HIDDEN)
+    stop.click(on_stop, None, None, concurrency_limit=None, **HIDDEN)
     log.cite(on_sources, None, [panel], **HIDDEN)
     log.sources(on_sources, None, [panel], **HIDDEN)
     log.rate(on_rate, [current], [log], **HIDDEN)

@@ -78,10 +78,10 @@ class Suggestions:
             return []
         history = [(answer.question, answer.text)]
         documents = self.service.documents()
-        asked = {p.lower() for p in _places(answer.question + " " + answer.query)}
-        places = [p for p in _unique(p for d in documents for p in _places(d.title)) if p.lower() not in asked]
+        asked = {fold(nfc(p)) for p in _places(answer.question + " " + answer.query)}
+        places = [p for p in _unique(p for d in documents for p in _places(d.title)) if fold(nfc(p)) not in asked]
         years = sorted(
-            {(d.date or "")[:4] for d in documents if any(p.lower() in asked for p in _places(d.title))} - {""}
+            {(d.date or "")[:4] for d in documents if any(fold(nfc(p)) in asked for p in _places(d.title))} - {""}
         )
         cited = {(c.date or "")[:4] for c in answer.citations}
         wanted = [t("followup_place", place=p) for p in places[:4]]
