@@ -284,21 +284,17 @@ class _Probe:
             "fusion": lambda: self._fused(asked),
         }
         if embedder.has_tokens:
-            # Timed over candidates that are there already: what MaxSim alone would order them like.
-            out["maxsim"] = lambda: self._late(asked)
+            # What MaxSim alone would order the candidates like; its time is part of the fusion's.
+            out["maxsim"] = self._late
         return out
 
     def _fused(self, asked: Wording) -> dict[str, float]:
         self.scored = self.retriever.score(self.snapshot, asked, DEPTH)
         return self._rows(self.scored.positions, self.scored.fused)
 
-    def _late(self, asked: Wording) -> dict[str, float]:
-        from rag.retrieve import channels as ch
-
+    def _late(self) -> dict[str, float]:
         assert self.scored is not None
-        positions, embedder = self.scored.positions, self.index.embedder
-        tokens = ch.tokens(embedder, asked.texts)
-        return self._rows(positions, ch.late(self.snapshot, embedder, self.snapshot.ids[positions], tokens)["maxsim"])
+        return self._rows(self.scored.positions, self.scored.channels["maxsim"])
 
     def _best(self, scores: Any) -> dict[str, float]:
         order = np.argsort(-scores, kind="stable")[: 3 * DEPTH]

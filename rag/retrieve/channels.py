@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.embedders import Embedder
+from rag.retrieve.rarity import Rarities
 from rag.scoring import fusion, maxsim
 
 if TYPE_CHECKING:
@@ -20,23 +21,40 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
+FULL = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token vectors of the wordings: unit rows (t, d), weights (t,), and which rows belong to which wording."""
+    """Token vectors of the wordings: unit rows (t, d), their lengths (t,), and which rows belong to which wording."""
 
     vectors: Floats
-    weights: Floats
+    norms: Floats
     bounds: tuple[int, ...]
 
 
-def lexical(snapshot: Snapshot, channel: str, texts: tuple[str, ...], mask: NDArray[np.bool_] | None = None) -> Floats:
+def lexical(
+    snapshot: Snapshot,
+    channel: str,
+    texts: tuple[str, ...],
+    mask: NDArray[np.bool_] | None = None,
+    rarities: Rarities | None = None,
+) -> Floats:
     """(N,) BM25 in [0, 1], as a share of the best that a wording gets among the passages of `mask`; the highest share
-    over all wordings, aligned with snapshot.ids."""
+    over all wordings, aligned with snapshot.ids.
+
+    With `rarities` the best itself counts in full only when it meets the share FULL of the question's weight: where
+    the other passages are in another language, the best of the few may well be no match at all.
+    """
     best = np.zeros(len(snapshot), dtype=np.float32)
     for text in texts:
-        np.maximum(best, fusion.share(snapshot.bm25(channel, text), mask), out=best)
+        scores = snapshot.bm25(channel, text)
+        share = fusion.share(scores, mask)
+        if rarities is not None:
+            most = rarities.ceiling(snapshot, text, channel == "folded")
+            top = float((scores if mask is None else scores[mask]).max(initial=0.0))
+            share *= np.float32(min(1.0, top / most / FULL) if most > 0.0 else 0.0)
+        np.maximum(best, share, out=best)
     return best
 
 
@@ -44,12 +62,8 @@ def dense(snapshot: Snapshot, ids: Ids, queries: Floats) -> dict[str, Floats]:
     """Cosines (n,) of passages and of their best sentences with the nearest wording; `queries` (w, d) unit rows."""
     whole = np.asarray((snapshot.vectors(ids) @ queries.T).max(axis=1), dtype=np.float32)
     flat, bounds = snapshot.sentence_vectors(ids)
-    single = whole.copy()
-    filled = np.flatnonzero(np.diff(bounds))
-    if len(filled):
-        near = np.asarray((flat @ queries.T).max(axis=1), dtype=np.float32)
-        single[filled] = np.maximum.reduceat(near, bounds[:-1][filled])
-    return {"dense": whole, "sentence": single}
+    near = np.asarray((flat @ queries.T).max(axis=1), dtype=np.float32)
+    return {"dense": whole, "sentence": _highest(near, bounds, whole)}
 
 
 def tokens(embedder: Embedder, texts: tuple[str, ...]) -> Tokens:
@@ -58,16 +72,20 @@ def tokens(embedder: Embedder, texts: tuple[str, ...]) -> Tokens:
     pieces = embedder.pieces(texts)
     bounds = np.cumsum([0, *(len(p) for p in pieces)])
     flat = np.concatenate(pieces).astype(np.int64) if bounds[-1] else np.zeros(0, dtype=np.int64)
-    weights = maxsim.importance(np.asarray(norms[flat], dtype=np.float32))
-    return Tokens(np.asarray(units[flat], dtype=np.float32), weights, tuple(bounds.tolist()))
+    lengths = np.asarray(norms[flat], dtype=np.float32)
+    return Tokens(np.asarray(units[flat], dtype=np.float32), lengths, tuple(bounds.tolist()))
 
 
-def late(snapshot: Snapshot, embedder: Embedder, ids: Ids, asked: Tokens) -> dict[str, Floats]:
-    """MaxSim (n,) of whole passages, and of their best sentence together with the passage's context."""
+def late(
+    snapshot: Snapshot, embedder: Embedder, ids: Ids, asked: Tokens, cross: NDArray[np.bool_]
+) -> dict[str, Floats]:
+    """MaxSim (n,) of whole passages, and of their best sentence together with the passage's context.
+
+    `cross` (n,) tells which passages are in another language than the question.
+    """
     n = len(ids)
-    empty = np.zeros(n, dtype=np.float32)
-    if not n or not len(asked.weights):
-        return {"maxsim": empty, "maxsim_sentence": empty}
+    if not n or not len(asked.norms):
+        return {"maxsim": np.zeros(n, dtype=np.float32), "maxsim_sentence": np.zeros(n, dtype=np.float32)}
     units, _ = embedder.token_table()
     flat, starts, sentence_at = snapshot.pieces(ids)
     context, context_starts = snapshot.context_pieces(ids)
@@ -75,24 +93,32 @@ def late(snapshot: Snapshot, embedder: Embedder, ids: Ids, asked: Tokens) -> dic
     bounds = np.concatenate([starts, starts[-1] + context_starts[1:]])
     best = maxsim.best_cosines_of_groups(asked.vectors, units, np.concatenate([flat, context]), bounds)
     of_sentence, of_context = best[: len(starts) - 1], best[len(starts) - 1 :]
-    counts = np.diff(sentence_at)
-    together = np.maximum(of_sentence, np.repeat(of_context, counts, axis=0))
-    whole, filled = of_context.copy(), np.flatnonzero(counts)
-    if len(filled):
-        whole[filled] = np.maximum.reduceat(together, sentence_at[:-1][filled], axis=0)
-    passage, single = empty, empty
+    together = np.maximum(of_sentence, np.repeat(of_context, np.diff(sentence_at), axis=0))
+    whole = _highest(together, sentence_at, of_context)
+    passage, single = weigh(whole, asked, False), weigh(together, asked, False)
+    if cross.any():
+        passage = np.where(cross, weigh(whole, asked, True), passage)
+        owners = np.repeat(cross, np.diff(sentence_at))
+        single = np.where(owners, weigh(together, asked, True), single)
+    return {"maxsim": passage, "maxsim_sentence": _highest(single, sentence_at, passage)}
+
+
+def weigh(best: Floats, asked: Tokens, across: bool) -> Floats:
+    """MaxSim (m,) of m texts from their best cosines (m, t): that of the wording which suits each best."""
+    out = np.zeros(len(best), dtype=np.float32)
     for first, last in zip(asked.bounds, asked.bounds[1:], strict=False):
-        if last <= first:
-            continue
-        weights = asked.weights[first:last]
-        score = maxsim.weighted(whole[:, first:last], weights)
-        passage = np.maximum(passage, score)
-        alone = score.copy()
-        if len(filled):
-            per_sentence = maxsim.weighted(together[:, first:last], weights)
-            alone[filled] = np.maximum.reduceat(per_sentence, sentence_at[:-1][filled])
-        single = np.maximum(single, alone)
-    return {"maxsim": passage, "maxsim_sentence": single}
+        if last > first:
+            weights = maxsim.importance(asked.norms[first:last], across)
+            np.maximum(out, maxsim.weighted(best[:, first:last], weights), out=out)
+    return out
+
+
+def _highest(values: Floats, bounds: Ids, otherwise: Floats) -> Floats:
+    """The highest of each group of rows between `bounds` (n + 1,); `otherwise` (n, ...) for empty groups."""
+    out, filled = otherwise.copy(), np.flatnonzero(np.diff(bounds))
+    if len(filled):
+        out[filled] = np.maximum.reduceat(values, bounds[:-1][filled], axis=0)
+    return out
 
 
 def at(channels: Mapping[str, Floats], position: int) -> dict[str, float]:

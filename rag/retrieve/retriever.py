@@ -125,7 +125,7 @@ class Retriever:
                     kept = np.sort(fusion.top(rough, most))
                     positions, ids = positions[kept], ids[kept]
                     found = {name: values[kept] for name, values in found.items()}
-                found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.texts))
+                found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.texts), cross[positions])
         return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home))
 
     # ---- steps
@@ -151,13 +151,19 @@ class Retriever:
 
     def _lexical(self, snapshot: Snapshot, asked: Wording, cross: Mask, mask: Mask | None) -> dict[str, Floats]:
         """Both lexical channels (N,); passages in another language are asked for the words that languages share."""
+        if not cross.any():
+            return {name: ch.lexical(snapshot, name, asked.texts, mask) for name in fusion.LEXICAL}
         out = {}
-        everywhere, anywhere = bool(cross.all()) and len(cross) > 0, bool(cross.any())
+        shared = (asked.shared,) if asked.shared else ()
+        # Where few passages are in the question's language, its commonest words look rare and would weigh much.
+        texts = shared if shared and float(cross.mean()) > 0.5 else asked.texts
+        rarities = self._learnt(snapshot).rarities
         for name in fusion.LEXICAL:
-            values = np.zeros(len(cross), np.float32) if everywhere else ch.lexical(snapshot, name, asked.texts, mask)
-            if anywhere and asked.shared:
-                values = np.where(cross, ch.lexical(snapshot, name, (asked.shared,), mask), values)
-            out[name] = values
+            there = ch.lexical(snapshot, name, shared, cross if mask is None else cross & mask)
+            if not cross.all():
+                here = ~cross if mask is None else ~cross & mask
+                there = np.where(cross, there, ch.lexical(snapshot, name, texts, here, rarities))
+            out[name] = there
         return out
 
     def _candidates(
@@ -228,10 +234,16 @@ class Retriever:
 
 
 def _languages(snapshot: Snapshot) -> dict[str, Mask | None]:
-    """Which passages are in which language; None stands for all, so that an index of one language costs nothing."""
+    """Which passages are in which language; None stands for all, so that an index of one language costs nothing.
+
+    Documents too short or too odd to tell are taken to be in the language of most others.
+    """
     sources: dict[str, list[str]] = {}
     for info in snapshot.documents():
         sources.setdefault(info.language, []).append(info.source)
+    if sources.get("") and len(sources) > 1:
+        most = max((tag for tag in sources if tag), key=lambda tag: (len(sources[tag]), tag))
+        sources[most] += sources.pop("")
     if len(sources) <= 1:
         return dict.fromkeys(sources)
     return {tag: _named(snapshot, names) for tag, names in sources.items()}

@@ -18,6 +18,7 @@ from rag.retrieve.rarity import Rarities
 from rag.retrieve.wording import shared_words, word
 from rag.scoring import bm25, maxsim
 from rag.text.abbreviations import Abbreviations
+from rag.text.language import detect_document
 from rag.types import Query
 
 if TYPE_CHECKING:
@@ -61,16 +62,14 @@ class SentenceScorer:
         }
         if embedder.has_tokens:
             tokens = ch.tokens(embedder, asked.texts)
-            if len(tokens.weights):
+            if len(tokens.norms):
                 units, _ = embedder.token_table()
                 pieces = embedder.pieces(sentences)
                 bounds = np.cumsum([0, *(len(p) for p in pieces)])
                 flat = np.concatenate(pieces) if bounds[-1] else np.zeros(0, dtype=np.uint32)
                 best = maxsim.best_cosines_of_groups(tokens.vectors, units, flat, bounds)
-                for first, last in zip(tokens.bounds, tokens.bounds[1:], strict=False):
-                    if last > first:
-                        score = maxsim.weighted(best[:, first:last], tokens.weights[first:last])
-                        out["maxsim"] = np.maximum(out["maxsim"], score)
+                spoken = detect_document(" ".join(sentences[:20]))
+                out["maxsim"] = ch.weigh(best, tokens, bool(spoken and asked.tag and spoken != asked.tag))
         return out
 
 

@@ -1,8 +1,9 @@
 """Late interaction over static token vectors: each question token looks for its best match among a text's tokens.
 
 MaxSim follows Khattab and Zaharia, "ColBERT", SIGIR 2020. Two changes suit static vectors: a token weighs as much as
-the square of its vector's length (training makes telling tokens long and common ones short; the square was better than
-the length itself, and than either times a rarity counted in the index), and cosines under 0.3 count as no match.
+a power of its vector's length (training makes telling tokens long and common ones short), and cosines under 0.3 count as
+no match. Within one language the square is best, better than the length times a rarity counted in the index: the rare
+word is there or it is not. Across languages no word is certain to have its like, and the length itself is better.
 Knows nothing of models or storage: arrays in, arrays out.
 """
 
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 
 FLOOR = 0.3
 POWER = 2.0
+POWER_ACROSS = 1.0
 
 Floats = NDArray[np.float32]
 
 
-def importance(norms: Floats, power: float = POWER) -> Floats:
-    """Weights of question tokens (t,) from the lengths of their vectors."""
-    return np.asarray(norms**power, dtype=np.float32)
+def importance(norms: Floats, across: bool = False) -> Floats:
+    """Weights of question tokens (t,) from the lengths of their vectors; `across` for texts in another language."""
+    return np.asarray(norms ** (POWER_ACROSS if across else POWER), dtype=np.float32)
 
 
 def best_cosines(query_vectors: Floats, flat_unit_vectors: Floats, starts: NDArray[np.integer]) -> Floats:

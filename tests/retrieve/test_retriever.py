@@ -125,6 +125,25 @@ def test_an_english_question_finds_the_vietnamese_passage(make_index: Callable[.
     assert set(sources(Retriever(vietnamese).search("friend market", k=2))) == {"ban.txt", "cho.txt"}
 
 
+def test_a_stray_passage_in_the_questions_language_gets_nothing_for_that_alone(make_index: Callable[..., Index]):
+    documents = [
+        *(d for d in DOCUMENTS if d.language == "vi"),
+        Document(
+            source="stray", text="The committee of the school will meet to discuss what to do about it.", language="en"
+        ),
+    ]
+    hits = Retriever(make_index(documents)).search("how many community teams are there in the market of the friend")
+    assert {h.source: h.channels["folded"] for h in hits}["stray"] == 0
+
+
+def test_a_mixed_index_answers_in_both_languages(index: Index):
+    retriever = Retriever(index)
+    assert (
+        retriever.search("How many community digital technology teams did Hậu Giang set up?")[0].source == "english.txt"
+    )
+    assert retriever.search("Hà Tĩnh đã lập bao nhiêu tổ công nghệ số cộng đồng?")[0].source == "ha-tinh.txt"
+
+
 def test_words_of_another_language_do_not_match_by_accident(make_index: Callable[..., Index]):
     """Folded, "to" is a team and "an" is peace: English stop words must not pull such passages up."""
     documents = [
