@@ -316,6 +316,7 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     several = asked.want.several or asked.want.kind in ("number", "list")
     chosen: list[tuple[Found, float]] = []
     top = found[scores.index(best)]
+    parts = _parts_by_level(asked, text, found, top)
     for candidate, score in zip(found, scores):
         same = candidate is top or (
             several
@@ -323,11 +324,40 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
             and candidate.fit >= top.fit - 0.1
             and _same_noun(text, candidate, top)
         )
+        same = same or candidate in parts
         if same and canonical(candidate.text) not in {canonical(c.text) for c, _ in chosen}:
             chosen.append((candidate, score))
     if len(chosen) > limit:
         chosen = sorted(sorted(chosen, key=lambda c: -c[1])[:limit], key=lambda c: c[0].start)
     return chosen
+
+
+def _parts_by_level(asked: Asked, text: str, found: list[Found], top: Found) -> list[Found]:
+    """The parts a sentence gives of a count asked as a whole: "59 tổ … cấp xã và 133 tổ ở cấp thôn".
+
+    Only where the question names no level: each part counts the same noun as the best candidate, names a level of its own, and
+    stands beside the part before it in the same clause.
+    """
+    if asked.want.kind != "number" or question_levels(asked) or not top.text[:1].isdigit():
+        return []
+    edges = [*(f.start for f in found[1:]), len(text)]
+    levels = [frozenset(levels_in(text[f.end : min(edge, f.end + 90)])) for f, edge in zip(found, edges)]
+    at = found.index(top)
+    if not levels[at]:
+        return []
+    out = [top]
+    for i in [*range(at - 1, -1, -1), *range(at + 1, len(found))]:
+        other = found[i]
+        low, high = (other, top) if i < at else (top, other)
+        apart = text[low.end : high.start]
+        if (
+            levels[i]
+            and levels[i] != levels[at]
+            and _same_noun(text, other, top)
+            and not re.search(r"[.;:!?]\s", apart)
+        ):
+            out.append(other)
+    return out if len(out) > 1 else []
 
 
 def _same_noun(text: str, a: Found, b: Found) -> bool:

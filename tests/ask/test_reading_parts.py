@@ -22,6 +22,7 @@ LONG = (
 )
 TEAMS = "Đến tháng 10/2022, Hà Tĩnh đã thí điểm thành lập 59 tổ chuyển đổi số cộng đồng cấp xã, 133 tổ chuyển đổi số cộng đồng cấp thôn."
 OFFICES = "Nhiều ban, ngành đạt tỷ lệ tiếp nhận hồ sơ trực tuyến cao như Sở Thông tin và Truyền thông đạt 100%, Sở Công Thương đạt 99,15%."
+PARTS = "Tính đến tháng 10/2022, Hà Tĩnh đã lập thí điểm 59 tổ chuyển đổi số cộng đồng ở cấp xã và 133 tổ ở cấp thôn."
 GOALS = "Đến năm 2025 toàn tỉnh có ít nhất 100 doanh nghiệp số, đến năm 2030 có ít nhất 150 doanh nghiệp số."
 
 
@@ -37,6 +38,9 @@ def asked(question: str) -> Asked:
         ("Hà Tĩnh có bao nhiêu tổ CĐS cộng đồng cấp xã?", TEAMS, ("59",)),
         ("ha tinh co bao nhieu to chuyen doi so cong dong cap thon", TEAMS, ("133",)),
         ("How many teams at hamlet level?", TEAMS, ("133",)),
+        ("how many community digital teams did Hà Tĩnh have by 10/2022", PARTS, ("59", "133")),
+        ("How many community digital teams at hamlet level?", PARTS, ("133",)),
+        ("den thang 10/2022 ha tinh co bao nhieu to chuyen doi so cong dong cap thon", PARTS, ("133",)),
         ("Có bao nhiêu thủ tục cấp huyện?", LONG, ("131",)),
         ("Có bao nhiêu thủ tục hành chính cấp huyện?", LONG, ("131",)),
         ("Sở Công Thương tiếp nhận hồ sơ trực tuyến đạt tỷ lệ bao nhiêu?", OFFICES, ("99,15%",)),
