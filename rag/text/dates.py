@@ -150,6 +150,13 @@ def _as_century(match: re.Match[str]) -> Period:
 
 
 _Y0 = _Y.replace("<y>", "<y0>")
+# "2022 ty le" is a year and a ratio, not 2022 thousand millions: words that only begin like a multiplier. "trong" is also
+# "in", so "2000 ty trong nam" stays a sum.
+BIG_WORD = (
+    r"(?:ty(?!\s+(?:le|suat|phu|trong(?!\s+(?:nam|thang|quy|giai|do|khi|tong|dot|tuan|ngay|\d))|gia(?!\s+(?:tri|dinh|tang))"
+    r"|so(?!\s+voi))\b)|trieu(?!\s+(?:tap(?!\s+(?:tin|sach|vo))|phu|chung(?!\s+(?:cu|toi|ta|khoan|chi)))\b)|nghin)"
+)
+"""Multiplier words as a pattern for folded text after a number that may be a year."""
 # (what the folded text must hold, pattern, reader), in falling order of preference. Patterns are compiled when a text
 # first needs them: together they would cost more than the rest of a question's start-up.
 _RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Period]], ...] = (
@@ -183,7 +190,7 @@ _RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Period]], ...] = (
     ("ky", r"\bthe\s+ky\s+(?:thu\s+)?(?P<c>[ivx]{1,5}|\d{1,2})\b", _as_century),
     ("century", r"\b(?P<c>\d{1,2})(?:st|nd|rd|th)\s+century\b", _as_century),
     ("nam", rf"\bnam\s+{_Y}{_R}", _as_year),
-    ("1", rf"{_L}{_Y}{_R}(?!\s*(?:%|\$|dong|ty|trieu|nghin|nguoi|ho|met|m|km|kg|tan|ha|don|san|luot|xa|doanh|lan|bai|ca|usd|vnd|people|"
+    ("1", rf"{_L}{_Y}{_R}(?!\s*(?:%|\$|dong|{BIG_WORD}|nguoi|ho|met|m|km|kg|tan|ha|don|san|luot|xa|doanh|lan|bai|ca|may|usd|vnd|people|"
          r"million|billion|thousand|units|years|nam)\b)", _as_year),
 )  # fmt: skip
 _HINT = re.compile(r"\d|\bthe\s+ky\b|\bquy\b|thang\s|quarter|half|months")
@@ -195,7 +202,47 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-# "may" and "mar" are words; they count as months only beside a day or a year, which every rule above asks for.
+# "may" and "mar" are words; they count as months only beside a day or a year, which every rule above asks for. Folded
+# Vietnamese has "25 may" (machines) and "12 sep" (bosses) too: in small letters and without a year, English must lead.
+_ALSO_VIETNAMESE = ("may", "sep")
+_ENGLISH_BEFORE = re.compile(
+    r"\b(?:on|by|of|from|until|till|to|since|before|after|in|the|and|between|around|was|is|born|date|dated)\s+$"
+)
+_NUMBERED = (
+    r"(?:quyet\s+dinh|nghi\s+dinh|thong\s+tu|cong\s+van|cong\s+dien|to\s+trinh|decision|decree|circular|dispatch)"
+)
+_NUMBERED_OR_DATED = (
+    r"(?:nghi\s+quyet|chi\s+thi|ke\s+hoach|chuong\s+trinh|de\s+an|phap\s+lenh|luat|thong\s+bao|van\s+ban|bao\s+cao|sac\s+lenh|huong\s+dan|"
+    r"resolution|directive|plan|law|order)"
+)
+_DOCUMENT_BEFORE = rf"\b(?:(?:{_NUMBERED}|{_NUMBERED_OR_DATED})\s+(?:so|no\.?|number)(?:\s*:)?|{_NUMBERED})\s*$"
+
+
+def numbers_a_document(before: str, after: str = "") -> bool:
+    """Whether a figure between these folded texts is a document's number: "quyet dinh so" 1656, "decision no." 1656.
+
+    Resolutions, plans and laws go by their year too ("ke hoach 2022"), so those need their "so".
+    """
+    return (
+        _compiled(_DOCUMENT_BEFORE).search(before[-32:]) is not None
+        and _compiled(r"\s+(?:la|lam)\s+nam\b").match(after) is None
+    )
+
+
+def _other_word(match: re.Match[str], folded: str, text: str) -> bool:
+    """Whether the month of this match is another word: written with marks ("máy"), or small in folded Vietnamese."""
+    if not (name := _group(match, "mon")):
+        return False
+    start, end = match.span("mon")
+    if len(folded) != len(text):
+        return False
+    written = text[start:end]
+    if not written.isascii():
+        return True
+    if name not in _ALSO_VIETNAMESE or not written.islower() or _group(match, "y"):
+        return False
+    ordinal = re.search(r"\d(?:st|nd|rd|th)\b|\bof\b", match.group()) is not None
+    return not ordinal and _ENGLISH_BEFORE.search(folded, 0, match.start()) is None
 
 
 def find_dates(text: str) -> list[DateSpan]:
@@ -219,6 +266,10 @@ def find_dates(text: str) -> list[DateSpan]:
             except ValueError:
                 continue
             if period is None or (period[2] == "century" and start and folded[start - 1] == "-"):
+                continue
+            if _other_word(match, folded, text):
+                continue
+            if make is _as_year and start == match.start("y") and numbers_a_document(folded[:start], folded[end:]):
                 continue
             taken[start:end] = b"\1" * (end - start)
             found.append(DateSpan(start, end, text[start:end], *period))

@@ -1,6 +1,6 @@
 """Numbers with their unit, in Vietnamese and English text: digits in either notation, multipliers, percentages, words.
 
-Knows nothing of dates: pass their spans in ``skip`` so that "15/8/2022" is not read as three numbers.
+Reads no dates: pass their spans in ``skip`` so that "15/8/2022" is not read as three numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from rag.text.normalise import canonical, parse_number
+from rag.text.dates import BIG_WORD, numbers_a_document
+from rag.text.normalise import canonical, fold, parse_number
 from rag.types import Span
 
 
@@ -33,13 +34,24 @@ class Number:
 
 _MULTIPLIERS = {"nghìn": 3, "ngàn": 3, "nghin": 3, "ngan": 3, "vạn": 4, "triệu": 6, "trieu": 6, "tỷ": 9, "tỉ": 9, "ty": 9,
                 "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "bn": 9, "mn": 6}  # fmt: skip
-_MULT = r"(?:\s+(nghìn\s+tỷ|nghìn\s+tỉ|triệu\s+tỷ|" + "|".join(_MULTIPLIERS) + r")\b(?:\s+(tỷ|tỉ|triệu)\b)?)?"
+# "tỷ lệ", "tỷ trọng", "triệu tập", "ngân hàng" only begin like a multiplier. Without marks "ty trong" may be "tỷ trong"
+# (in), and is a share only after what may be a year: see ``_no_sum``.
+_OTHER_WORD = (
+    r"(?!\s+(?:(?<=[tT][yỷỉ]\s)(?:lệ|le|suất|suat|phú|phu|trọng|giá|số|mỉ|dụ)|(?<=triệu\s)(?:tập(?!\s+(?:tin|sách|vở))|hồi|chứng|phú)"
+    r"|(?<=trieu\s)(?:tap(?!\s+(?:tin|sach|vo))|phu)|(?<=ngan\s)(?:hang|sach|quy|ha)|(?<=vạn\s)(?:vật|sự))\b)"
+)
+_MULT = (
+    r"(?:\s+(nghìn\s+tỷ|nghìn\s+tỉ|triệu\s+tỷ|"
+    + "|".join(_MULTIPLIERS)
+    + rf")\b{_OTHER_WORD}(?:\s+(tỷ|tỉ|triệu)\b{_OTHER_WORD})?)?"
+)
 _DIGITS = re.compile(
     r"(?<![\w])(?<!\d[.,/])(?P<n>\d+(?:[.,]\d+)*)(?:(?P<pct>\s?[-–]\s?(?=\d+(?:[.,]\d+)*\s?%)|\s?%|\s+phần\s+trăm\b|\s+phan\s+tram\b|\s+per\s?cent\b)"
     r"|(?P<th>st|nd|rd|th)\b|/(?P<of>\d+(?:[.,]\d+)*)(?![\w/])|" + _MULT + ")",
     re.IGNORECASE,
 )
 _DOCUMENT_TAIL = re.compile(r"[-/][A-ZĐ&-]{2,}")
+_YEARLIKE = re.compile(r"1[5-9]\d\d|2[01]\d\d")
 _UNIT = re.compile(r"\s+([^\W\d_]+)")
 
 _UNITS_VI = {"một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5, "nhăm": 5, "sáu": 6, "bảy": 7, "bẩy": 7,
@@ -103,7 +115,7 @@ def _word_pattern() -> re.Pattern[str]:
 
 def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
     """Numbers of ``text`` in order. Number words count up to one hundred; a lone "một" or "one" is an article, not a
-    number; "424" of "424/QĐ-UBND" belongs to a document's name and is left out. ``skip`` spans (dates) are ignored.
+    number; "424" of "424/QĐ-UBND" and the year-like 1656 of "Quyết định 1656" are documents' names and are left out. ``skip`` spans (dates) are ignored.
     """
     lowered = canonical(text)
     if len(lowered) != len(text):
@@ -124,7 +136,14 @@ def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
         unit = ""
         if m["of"]:
             unit = "/" + _digits(m["of"])
-        value *= Decimal(10) ** _power(m[5], m[6])
+        elif not m["pct"] and _YEARLIKE.fullmatch(m["n"]):
+            before = fold(lowered[max(0, start - 32) : start])
+            if numbers_a_document(before, fold(lowered[end : end + 12])):
+                continue
+        if m[5] and _no_sum(m, lowered):
+            end = m.end("n")
+        else:
+            value *= Decimal(10) ** _power(m[5], m[6])
         if not unit and not m["pct"]:
             unit = _unit(lowered, end)
         ordinal = bool(m["th"]) or bool(re.search(r"(?:thứ|hạng|vị trí|số)\s+$", lowered[max(0, start - 10) : start]))
@@ -146,6 +165,13 @@ def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
 def same_number(a: Number, b: Number) -> bool:
     """Whether two numbers state the same value; 70% is not 70, and units are not compared."""
     return a.value == b.value and a.percent == b.percent
+
+
+def _no_sum(m: re.Match[str], lowered: str) -> bool:
+    """Whether the multiplier after this year belongs to the next word, in text without marks ("nam 2022 ty trong")."""
+    if not m[5].isascii() or not _YEARLIKE.fullmatch(m["n"]):
+        return False
+    return re.match(rf"\s+{BIG_WORD}\b", fold(lowered[m.end("n") : m.end() + 24])) is None
 
 
 def _digits(written: str) -> str:

@@ -156,3 +156,39 @@ def test_dates_never_raise_and_never_overlap(text: str) -> None:
         assert last <= span.start < span.end and text[span.start : span.end] == span.text
         assert span.first <= span.last
         last = span.end
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["25 máy", "trang bị 25 máy tính", "trang bi 25 may tinh", "12 sếp", "Quyết định 1656", "Quyết định số 1656",
+     "quyet dinh so 1656 la gi", "Decision No. 1656", "Nghị quyết số 2020", "2000 máy"],
+)  # fmt: skip
+def test_machines_and_document_numbers_are_no_dates(text: str) -> None:
+    assert find_dates(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [("25 May", "--05-25"), ("on 25 may", "--05-25"), ("the 5th of may", "--05-05"), ("5 may 2022", "2022-05-05"),
+     ("Quyết định 1656 năm 2022", "2022"), ("Kế hoạch 2022", "2022"), ("chuyen doi so 2022", "2022"), ("2022 tỷ lệ", "2022"),
+     ("nam 2022 ty trong kinh te so", "2022"), ("2021 tỷ suất", "2021"), ("tinh quyet dinh 2022 la nam du lieu", "2022")],
+)  # fmt: skip
+def test_dates_beside_the_like(text: str, iso: str) -> None:
+    assert [d.iso for d in find_dates(text)] == [iso]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("2022 tỷ lệ", "2022"), ("2022 tỉ lệ", "2022"), ("2022 ty le", "2022"), ("2021 tỷ trọng", "2021"), ("2022 ty trong", "2022"),
+     ("2022 tỷ suất", "2022"), ("2022 triệu tập", "2022"), ("5 triệu tập tin", "5000000"), ("6 triệu tỷ lệ", "6000000"),
+     ("2 ngan hang", "2"), ("6 ty dong", "6000000000"), ("500 ty trong nam", "500000000000"), ("2000 ty dong", "2000000000000"),
+     ("2000 tỷ trong", "2000000000000"), ("10 tỷ so với", "10000000000"), ("mười tỷ lệ", "10")],
+)  # fmt: skip
+def test_a_multiplier_is_a_whole_word(text: str, value: str) -> None:
+    (number,) = find_numbers(text)
+    assert number.value == Decimal(value)
+
+
+def test_the_number_of_a_document_is_no_figure() -> None:
+    assert [n.text for n in find_numbers("Quyết định số 1656 có 12 điều")] == ["12"]
+    assert [n.text for n in find_numbers("hỗ trợ 1656 hộ")] == ["1656"]
