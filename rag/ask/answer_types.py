@@ -86,6 +86,9 @@ _STOP = frozenset(
     "một mỗi hàng hằng được đã đang sẽ có trong tại ở của vào trên cho là để với từ đến theo tham dùng sử sử_dụng mà và hay hoặc thì bị khi tính so cả nằm do nhờ về ra "
     "thuộc đạt chưa không vẫn còn giữa qua sau trước bằng làm tăng giảm trở đăng triển hoạt".split()
 )
+_VERBS = frozenset(
+    "cài cai mua nhận nhan ký ky biết biet live lives living work works working sell sells sold accept accepts install installed join".split()
+)
 _STOP_EN = frozenset(
     "are is was were did do does has have had in at on of by for from to with that who which been will can there the a an it its "
     "per as than and or use used took take".split()
@@ -198,7 +201,7 @@ def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
     patterns = {
         "place": r"\b(?:o|tai|noi|tu|den|di|la) dau\b",
         "person": r"^ai\b|\b(?:la|do|boi|cho|cua|nhung|voi|va|ten|gap|theo) ai\b|\bai (?:la|da|dang|se|duoc|giu|lam|noi|cho|co|ky|dung|lanh|phat|chia)\b|\bai[^\w]*$",
-        "count": r"bao nhieu|bao lau|bao xa|bao tuoi|\bmay (?!tinh\b|tre\b|moc\b|bay\b|in\b)(?!.*(?:\bnao\b|\bgi\b|bao nhieu|khi nao))",
+        "count": r"bao nhieu|bao lau|bao xa|bao tuoi|(?<!\bnha )(?<!\bxe )(?<!\bnguoi )(?<!\bdien )(?<!\bdung )\bmay (?!tinh\b|tre\b|moc\b|bay\b|in\b)(?!.*(?:\bnao\b|\bgi\b|bao nhieu|khi nao))",
         "what": r"\bnao\b|\bgi\b",
     }
     return re.search(patterns[mark], text)
@@ -229,7 +232,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []
     for word in words[:8]:
-        if word in stop:
+        if word in stop or (focus and word in _VERBS):
             break
         focus.append(word)
     phrase = " ".join(focus)

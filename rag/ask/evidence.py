@@ -164,24 +164,15 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     if reading == "en":
         terms, others = _english_terms(spelled, mark, rarity)
         names = tuple(
-            n for n in names if n[0] == "so" or not any(glossary.vietnamese(w) or w in _ENGLISH_NAMES for w in n)
+            dict.fromkeys(
+                kept_words
+                for n in names
+                if n[0] == "so" or not any(glossary.vietnamese(w) or w in _ENGLISH_NAMES for w in n)
+                if (kept_words := tuple(w for w in n if w not in _TITLES_OF_ADDRESS))
+            )
         )
         pairs = frozenset(p for n in names for p in pairwise(n))
-        heads = (
-            frozenset(alternative.split()[0] for word in focus[-1:] for alternative in glossary.vietnamese(word))
-            or heads
-        )
-        focus = (
-            tuple(
-                dict.fromkeys(
-                    w
-                    for word in reversed(focus)
-                    for alternative in glossary.vietnamese(word)[:2]
-                    for w in alternative.split()
-                )
-            )
-            or focus
-        )
+        heads, focus = _english_focus(focus, heads)
     else:
         kept = content_words(spelled, reading) or _WORD.findall(spelled)
         for word in kept:
@@ -227,11 +218,29 @@ _DEPARTMENTS = {
     ("khoa", "hoc"): "science", ("van", "hoa"): "culture", ("lao", "dong"): "labour", ("thong", "tin"): "information", ("du", "lich"): "tourism",
 }  # fmt: skip
 _ENGLISH_NAMES = frozenset(
-    "department people committee ministry health province provincial district commune party resolution decision chairman director".split()
+    "department people committee ministry health province provincial district commune party resolution decision chairman director id it "
+    "january february march april may june july august september october november december".split()
 )
+_TITLES_OF_ADDRESS = frozenset("mr mrs ms miss dr prof sir madam s".split())
 _HEADED = re.compile(
     r"^(?:Xã|Huyện|Phường|Thị trấn|Thôn|Quận|Ông|Bà|Chị|Anh|HTX|Hợp tác xã|Công ty|Chợ)((?: [A-ZĐÀ-Ỹ][\wÀ-ỹ]*){1,4})"
 )
+
+
+def _english_focus(focus: tuple[str, ...], heads: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The Vietnamese words of an English noun phrase: those its rendering may begin with, and all of them.
+
+    The longest end of the phrase that the glossary holds as a whole counts before its single words ("health facilities").
+    """
+    for start in range(len(focus) - 1):
+        whole = glossary.vietnamese(" ".join(focus[start:]))
+        if whole:
+            return frozenset(w.split()[0] for w in whole), tuple(dict.fromkeys(w for v in whole[:2] for w in v.split()))
+    first = frozenset(alternative.split()[0] for word in focus[-1:] for alternative in glossary.vietnamese(word))
+    words = (
+        w for word in reversed(focus) for alternative in glossary.vietnamese(word)[:2] for w in alternative.split()
+    )
+    return first or heads, tuple(dict.fromkeys(words)) or focus
 
 
 def _offices_named(text: str, sequence: list[str], language: str) -> list[tuple[str, ...]]:
@@ -276,8 +285,9 @@ def _english_terms(
     others: dict[str, tuple[tuple[str, ...], ...]] = {}
     for item in [*phrases, *content_words(rest, "en")]:
         key = fold(item)
-        if key in _ASKING or key in mark or (len(key) < 2 and not key.isdigit()):
+        if key in _ASKING or key in mark or key in _TITLES_OF_ADDRESS or (len(key) < 2 and not key.isdigit()):
             continue
+        key = key.removesuffix("'s").removesuffix("’s")
         found = tuple(tuple(v.split()) for v in glossary.vietnamese(item))
         own = rarity(key) if " " not in key else 0.0
         if found:

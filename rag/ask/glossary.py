@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from rag.ask.vocabulary import MORE
 from rag.text.normalise import fold
 
 # One entry a line: English forms, then "=", then Vietnamese ones.
@@ -423,7 +424,7 @@ def _phrases(text: str) -> tuple[str, ...]:
 def english() -> Mapping[str, tuple[str, ...]]:
     """English word or phrase (lower case) → folded Vietnamese alternatives."""
     table: dict[str, tuple[str, ...]] = {}
-    for line in (_ENTRIES + _COUNTRIES).strip().splitlines():
+    for line in (_ENTRIES + _COUNTRIES + MORE).strip().splitlines():
         if "=" not in line:
             continue
         left, right = line.split("=", 1)
@@ -437,7 +438,7 @@ def english() -> Mapping[str, tuple[str, ...]]:
 def english_phrases() -> re.Pattern[str]:
     """Matches the glossary's English phrases of more than one word, longest first."""
     many = sorted((w for w in english() if " " in w), key=len, reverse=True)
-    return re.compile(r"\b(?:" + "|".join(re.escape(w) for w in many) + r")\b")
+    return re.compile(r"\b(?:" + "|".join(re.escape(w) for w in many) + r")s?\b")
 
 
 @lru_cache(maxsize=65536)
