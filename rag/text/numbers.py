@@ -51,6 +51,7 @@ _DIGITS = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENT_TAIL = re.compile(r"[-/][A-ZĐ&-]{2,}")
+_TWO_WORDS = re.compile(r"\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?")
 _YEARLIKE = re.compile(r"1[5-9]\d\d|2[01]\d\d")
 _UNIT = re.compile(r"\s+([^\W\d_]+)")
 
@@ -103,6 +104,28 @@ _COUNTED = frozenset(
     "con cái chiếc cuốn quyển bộ sở ban cấp khu vùng dự đề doanh trường lớp đội tổ đoàn phần yếu lĩnh nội bước giai mô hình hộ gia nền "
     "đại nước quốc châu bên năm triệu tỷ nghìn ngàn trăm thập tầng hạng bậc đặc văn nghị quyết hội câu cách nguyên kênh ngành đối".split()
 )
+# Counted as well, but "chín cây" (ripe on the tree) and the like are not; see ``_is_count``.
+_COUNTED_TOO = frozenset(
+    "mũi sàn viên hộp cây chợ trạm tuyến căn nhà phòng giường ca máy xe tàu thuyền camera app ứng phương tiêu chí chương trang quả trái bông lít "
+    "cân tạ tấn kg km mét hecta ha sào mẫu đợt vòng lượt buổi khóa kỳ học sinh giáo bác y kỹ cán công chuyên nhân chị anh em cháu cụ ông bà phụ nông "
+    "ngư hợp cửa gói lô túi bao chai thùng thẻ tờ bức ảnh video phút giây thế dòng chữ trung cụm nhánh hướng kho giống vụ lứa đàn trại vườn hồ "
+    "sông núi đảo làng bản khối quyền mức dạng kiểu hình quy thủ lý nguyên vấn ý kiến câu kết thách khó hạn biện tác nghệ đại thí cầu trận bàn "
+    "huy danh bằng di lễ phiên liều mặt tòa tổng thửa ngôi thành thiết hệ kết nút bến cảng sân".split()
+)
+# After "năm" these speak of a year: "năm học", "năm sinh", "năm công bố", "năm nhà nước".
+_NOT_AFTER_YEAR = frozenset(
+    "học công nhà vụ kỳ khóa anh em dạng mức sinh ca lý phương kết thế vấn thủ tiêu tổng bà ông bác chị cụ cháu phụ y hợp kiến thiết đại tác "
+    "hình chuyên khó ý quy hạn cầu bằng danh di".split()
+)
+_NOT_AFTER_FATHER = frozenset("anh em cháu cụ ông bà bác chị y công".split())
+_NOT_AFTER_RIPE = frozenset("cây vườn quả trái bông".split())
+_YEAR_OF = frozenset(
+    ["thành lập", "thành công", "thành hôn", "sản xuất", "ban hành", "đầu tư", "lần đầu", "bước vào", "bước ngoặt", "phần lớn", "hội nhập",
+     "giải phóng", "giải thể", "đổi mới", "đối với", "dự kiến", "bản lề", "nội chiến",
+     "cách mạng", "trung bình", "hướng tới", "hướng đến", "giáo dục", "nguyên thủ"]
+)  # fmt: skip
+_TRUE_COUNT = frozenset(["bác sĩ", "anh em", "chị em", "ông bà", "bà mẹ", "cụ già", "cháu bé", "em bé", "em học", "y sĩ", "y tá", "y bác", "công trình",
+                         "công ty", "công nhân", "công cụ", "công nghệ", "công dân"])  # fmt: skip
 _NOT_BEFORE_FIVE = frozenset(
     "trong cuối đầu giữa mỗi hàng những nhiều các từng mấy vài đến từ hằng một qua sau trước suốt cả".split()
 )
@@ -194,6 +217,25 @@ def _clashes(taken: list[Span], start: int, end: int) -> bool:
     return any(s < end and start < e for s, e in taken)
 
 
+def _is_count(word: str, lowered: str, end: int) -> bool:
+    """Whether the words after a lone "hai", "ba", "năm"... are counted by it."""
+    m = _TWO_WORDS.match(lowered, end)
+    if not m:
+        return False
+    noun, both = m[1], f"{m[1]} {m[2]}"
+    if word == "năm" and (both in _YEAR_OF or (noun in _MULTIPLIERS and noun not in ("vạn",))):
+        return False  # a multiplier that counts has been read with the number
+    if noun in _COUNTED:
+        return True
+    if noun not in _COUNTED_TOO:
+        return False
+    if word == "năm":
+        return noun not in _NOT_AFTER_YEAR
+    if (word == "ba" and noun in _NOT_AFTER_FATHER) or both == "bà trưng":
+        return both in _TRUE_COUNT
+    return not (word == "chín" and noun in _NOT_AFTER_RIPE)
+
+
 def _word_value(m: re.Match[str], lowered: str) -> tuple[int, bool] | None:
     if m["ord"]:
         return _ORD_VI[m["ordw"]], True
@@ -205,10 +247,9 @@ def _word_value(m: re.Match[str], lowered: str) -> tuple[int, bool] | None:
     if m["hundred"]:
         return 100, False
     if m["one"]:
-        following = _unit(lowered, m.end())
         before = lowered[: m.start()].rsplit(None, 1)
         previous = before[-1] if before else ""
-        if following not in _COUNTED and not m[m.re.groups - 2]:
+        if not m[m.re.groups - 2] and not _is_count(m["one"], lowered, m.end()):
             return None
         if m["one"] == "năm" and (
             previous in _NOT_BEFORE_FIVE or previous[:1].isdigit() or previous in _UNITS_VI or previous == "mươi"

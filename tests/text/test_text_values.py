@@ -192,3 +192,23 @@ def test_a_multiplier_is_a_whole_word(text: str, value: str) -> None:
 def test_the_number_of_a_document_is_no_figure() -> None:
     assert [n.text for n in find_numbers("Quyết định số 1656 có 12 điều")] == ["12"]
     assert [n.text for n in find_numbers("hỗ trợ 1656 hộ")] == ["1656"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [("tiêm hai mũi vắc xin", 2, "mũi"), ("ba sàn thương mại", 3, "sàn"), ("năm thành viên", 5, "thành"), ("two doses", 2, "doses"),
+     ("bốn tiêu chí", 4, "tiêu"), ("bảy chợ", 7, "chợ"), ("tổ có năm thành viên", 5, "thành"), ("ba bác sĩ", 3, "bác"),
+     ("chín tuyến đường", 9, "tuyến"), ("hai học sinh", 2, "học"), ("tám trạm", 8, "trạm"), ("năm mũi", 5, "mũi")],
+)  # fmt: skip
+def test_words_count_ordinary_nouns(text: str, value: int, unit: str) -> None:
+    (number,) = find_numbers(text)
+    assert (number.value, number.unit) == (Decimal(value), unit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ba tôi", "ba mẹ", "ba anh ấy", "năm học", "năm nay", "năm sinh", "năm thành lập", "năm sản xuất", "năm công bố", "chín muồi", "lúa chín",
+     "chín cây", "mũi hai", "phố Hai Bà Trưng", "năm triệu tập", "trong năm thành viên", "tháng hai", "năm tỷ lệ"],
+)  # fmt: skip
+def test_father_year_and_ripe_are_no_numbers(text: str) -> None:
+    assert find_numbers(text) == []
