@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from rag.text.normalise import canonical, fold, word_spans
+from rag.text.normalise import canonical, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,16 @@ PROVINCES: tuple[str, ...] = (
 """Provinces and centrally run cities of Vietnam as of 2024, which is when most texts speak."""
 _ALIASES = {"TP.HCM": "Thành phố Hồ Chí Minh", "TP HCM": "Thành phố Hồ Chí Minh", "TPHCM": "Thành phố Hồ Chí Minh", "TP. HCM": "Thành phố Hồ Chí Minh",
             "TP. Hồ Chí Minh": "Thành phố Hồ Chí Minh", "TP Hồ Chí Minh": "Thành phố Hồ Chí Minh", "Hồ Chí Minh City": "Thành phố Hồ Chí Minh",
-            "Sài Gòn": "Thành phố Hồ Chí Minh", "Vũng Tàu": "Bà Rịa - Vũng Tàu", "Huế": "Thừa Thiên Huế", "Thừa Thiên - Huế": "Thừa Thiên Huế",
+            "Sài Gòn": "Thành phố Hồ Chí Minh", "Saigon": "Thành phố Hồ Chí Minh", "HCMC": "Thành phố Hồ Chí Minh", "TP.Hồ Chí Minh": "Thành phố Hồ Chí Minh",
+            "Bà Rịa-Vũng Tàu": "Bà Rịa - Vũng Tàu", "Bà Rịa Vũng Tàu": "Bà Rịa - Vũng Tàu", "Thừa Thiên-Huế": "Thừa Thiên Huế",
+            "Hanoi": "Hà Nội", "Danang": "Đà Nẵng", "Haiphong": "Hải Phòng", "Đak Lak": "Đắk Lắk", "Đắc Lắk": "Đắk Lắk", "Đak Nông": "Đắk Nông",
+            "Đắc Nông": "Đắk Nông", "Kontum": "Kon Tum", "Vũng Tàu": "Bà Rịa - Vũng Tàu", "Huế": "Thừa Thiên Huế", "Thừa Thiên - Huế": "Thừa Thiên Huế",
             "Đắc Lắc": "Đắk Lắk", "Đăk Lăk": "Đắk Lắk", "Đăk Nông": "Đắk Nông", "Bắc Cạn": "Bắc Kạn"}  # fmt: skip
 _OTHER_PLACES = ("Việt Nam", "Trung Quốc", "Hoa Kỳ", "Nhật Bản", "Hàn Quốc", "Thái Lan", "Lào", "Campuchia", "Singapore", "Pháp", "Nga", "Đức",
                  "Hà Lan", "Ấn Độ", "Úc", "Israel", "Cuba")  # fmt: skip
 # As common words these mean peace, fat, dragon…: small letters in accented text are then no place.
 _WORDS_TOO = frozenset(
-    ["hòa bình", "long an", "thái bình", "phú yên", "lào", "nga", "đức", "pháp", "úc", "huế", "bình định", "cao bằng"]
+    ["hòa bình", "long an", "thái bình", "lào", "nga", "đức", "pháp", "úc", "huế", "bình định", "cao bằng"]
 )
 _KEYS = {canonical(p): p for p in (*PROVINCES, *_OTHER_PLACES)} | {canonical(a): full for a, full in _ALIASES.items()}
 _FOLDED_KEYS = {fold(k): v for k, v in _KEYS.items()}
@@ -50,6 +53,22 @@ _PLACE_TOKENS = {tuple(re.findall(r"\w+", k)): k for k in _FOLDED_KEYS}
 _LONGEST: dict[str, int] = {}
 for _tokens in _PLACE_TOKENS:
     _LONGEST[_tokens[0]] = max(_LONGEST.get(_tokens[0], 0), len(_tokens))
+# Before these words in small letters they are places all the same.
+_LEADS = frozenset("tỉnh tp ở tại phố".split())
+_FOLDED_LEADS = frozenset("tinh tp o tai pho".split())
+# Folded text: (words before, words after) that say another word is meant, "diễn biến mới", "đánh giá lại", "an ninh, bình ổn".
+_FOLDED_OTHER: dict[str, tuple[str, str]] = {
+    "dien bien": ("nhung cac moi theo truoc co", "dich phuc moi cua thoi tinh xau nhanh"),
+    "gia lai": ("danh dinh tham don tri xem", ""),
+    "son la": ("", "ai gi nguoi"),
+    "cao bang": ("bao quang nang", ""),
+    "ninh binh": ("an", ""),
+    "hoa binh": ("trong nen vi su gin giu", ""),
+    "nam dinh": ("", "huong muc"),
+    "dong thap": ("hoat lao bien van tac", ""),
+    "hai phong": ("", "hoc ngu kham"),
+    "can tho": ("", "may xay"),
+}
 _BETWEEN = frozenset([" ", "\u00a0", "  ", ".", ". ", " - ", "-", " – ", "–"])
 
 
@@ -65,7 +84,7 @@ def find_places(text: str) -> list[Name]:
         return []
     out: list[Name] = []
     plain = text.isascii()
-    spans = word_spans(folded)
+    spans = [m.span() for m in re.finditer(r"\w+", folded)]
     i = -1
     while i + 1 < len(spans):
         i += 1
@@ -86,17 +105,30 @@ def find_places(text: str) -> list[Name]:
     return out
 
 
+def _word_before(text: str, start: int) -> str:
+    before = re.search(r"(\w+)\W{1,2}$", text[max(0, start - 16) : start])
+    return before[1].lower() if before else ""
+
+
 def _place(text: str, start: int, end: int, plain: bool) -> Name | None:
     """The place at this span, unless its accents or small letters say that it is another word."""
     written = text[start:end]
     key = canonical(written)
     if key in _KEYS:
-        if written[0].islower() and not plain and key in _WORDS_TOO:
+        if written[0].islower() and not plain and key in _WORDS_TOO and _word_before(text, start) not in _LEADS:
             return None
     elif not written.isascii() or (not plain and written[0].islower()):
         return None  # other accents make another word: "bạc liêu" is the province, "bác liễu" is not
     if plain and written.islower() and len(written) <= 4:
         return None  # "nga", "lao", "hue", "uc" in text without marks are too often other words
+    if plain and written.islower() and key in _FOLDED_OTHER:
+        before, after = _FOLDED_OTHER[key]
+        following = re.match(r"\s+(\w+)", text[end : end + 16])
+        previous = _word_before(text, start)
+        if previous in before.split() or (
+            following and following[1] in after.split() and previous not in _FOLDED_LEADS
+        ):
+            return None
     return Name(start, end, written, "place")
 
 
@@ -131,7 +163,7 @@ _DOCUMENT = (
     r"\s+(?:số\s+|No\.?\s*)?\d{1,5}(?:[-/][\wĐđ&-]+)*|\b\d{1,5}(?:/\d{4})?[/-][A-ZĐ]{1,6}(?:[-/&][A-ZĐa-z]{1,8})*)"
 )
 _COMMON_STARTS = frozenset(
-    """theo tại trong ngoài bên đây đó các những nhưng sau trước khi ông bà anh chị do vì từ đến hiện đồng mặc riêng với để và nhờ tuy về qua cùng năm
+    """trên theo tại trong ngoài bên đây đó các những nhưng sau trước khi ông bà anh chị do vì từ đến hiện đồng mặc riêng với để và nhờ tuy về qua cùng năm
     ngày tháng đặc nhiều một hai ba mỗi việc người tỉnh đã có không là được thời nhìn xác nghị quyết hỗ thực tổ cụ hơn góp phấn tập ứng giải người dân
     the a an in on at it he she they this that these those when while after before according however although since by for from with as if there what
     who how where which why is are was were did does do has have can""".split()
@@ -143,6 +175,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+# Small words follow, so only "Cổng Dịch" would be left: the portal is a thing, no person and no office.
+_PORTAL = (
+    r"\bCổng (?:Dịch [Vv]ụ [Cc]ông|[Tt]hông tin|[Tt]hanh toán)(?: [Đđ]iện tử)?(?: [Tt]rực tuyến)?(?: [Qq]uốc gia)?"
+)
+_UNIT_HEADS = frozenset("huyện xã phường quận thôn ấp".split())
+
+
 def find_names(text: str) -> list[Name]:
     """Names of ``text`` in order, none overlapping: official documents, offices, then runs of capitalised words.
 
@@ -150,7 +189,7 @@ def find_names(text: str) -> list[Name]:
     """
     out = [Name(m.start(), m.end(), m.group(), "document") for m in _compiled(_DOCUMENT).finditer(text)]
     out += [Name(m.start(), m.end(), m.group(), "organisation") for m in _compiled(_OFFICE).finditer(text)]
-    taken = [(n.start, n.end) for n in out]
+    taken = [(n.start, n.end) for n in out] + [m.span() for m in _compiled(_PORTAL).finditer(text)]
     places = {(n.start, n.end) for n in find_places(text) if n.text[0].isupper()}
     tokens = [m.span() for m in _TOKEN.finditer(text)]
     i = 0
@@ -180,6 +219,14 @@ def find_names(text: str) -> list[Name]:
                 opens = False
                 continue
             break
+        if opens and len(run) > 2 and text[run[0][0] : run[0][1]].lower() in _UNIT_HEADS:
+            if text[run[0][0] : run[0][1]].istitle() and text[run[1][0] : run[1][1]].lower() not in (
+                "hội",
+                "đội",
+                "trưởng",
+            ):
+                run = run[1:]  # "Xã Cẩm Bình có": the name is "Cẩm Bình", as in the middle of a sentence
+                opens = False
         if not run:
             continue
         for part in _place_then_person(text, run, places):

@@ -144,3 +144,42 @@ def test_content_words() -> None:
     )
     assert content_words("How many teams are there?", "en") == ["teams"]
     assert content_words("là gì", "vi") == ["là", "gì"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Xã Cẩm Bình có bao nhiêu hộ?", "Cẩm Bình"), ("Xã Cẩm Bình", "Cẩm Bình"), ("Huyện Đức Thọ ở đâu?", "Đức Thọ"),
+     ("Hôm qua mưa. Phường Tân An có gì?", "Tân An"), ("tại xã Cẩm Bình có", "Cẩm Bình")],
+)  # fmt: skip
+def test_a_commune_at_the_start_is_a_place(text: str, name: str) -> None:
+    assert kinds(text) == {name: "place"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Cổng Dịch vụ công quốc gia", "trên Cổng Dịch vụ công", "Trên Cổng Dịch vụ công có gì?", "Cổng Dịch (vụ công)",
+     "Cổng Dịch vụ Công trực tuyến", "Xã Hội"],
+)  # fmt: skip
+def test_a_portal_is_nobody(text: str) -> None:
+    assert not [n for n in find_names(text) if n.kind == "person"]
+    assert "Cổng Dịch" not in kinds(text) or "(" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("dan so thanh pho ho chi minh la bao nhieu", "Thành phố Hồ Chí Minh"), ("TP.HCM", "Thành phố Hồ Chí Minh"),
+     ("tp hcm co gi", "Thành phố Hồ Chí Minh"), ("Tp.Hồ Chí Minh", "Thành phố Hồ Chí Minh"), ("Sài Gòn", "Thành phố Hồ Chí Minh"),
+     ("o sai gon", "Thành phố Hồ Chí Minh"), ("can tho", "Cần Thơ"), ("Hanoi", "Hà Nội"), ("Bà Rịa-Vũng Tàu", "Bà Rịa - Vũng Tàu"),
+     ("den thang 10/2022 ha tinh co bao nhieu to cong nghe so", "Hà Tĩnh"), ("giam doc so tttt hau giang la ai", "Hậu Giang"),
+     ("ở tỉnh hòa bình có", "Hòa Bình"), ("tại long an", "Long An"), ("tinh dien bien cua viet", "Điện Biên"), ("Đak Lak", "Đắk Lắk"),
+     ("can tho lam gi de ho tro", "Cần Thơ"), ("hai phong thi sao", "Hải Phòng")],
+)  # fmt: skip
+def test_places_in_any_spelling(text: str, place: str) -> None:
+    assert [canonical_place(p.text) for p in find_places(text)] == [place]
+
+
+@pytest.mark.parametrize(
+    "text", ["dien bien dich benh", "danh gia lai", "an ninh binh yen", "bao cao bang van ban", "nguyen van son la ai", "lao dong thap", "cao bằng"]
+)  # fmt: skip
+def test_folded_words_that_are_no_places(text: str) -> None:
+    assert find_places(text) == []
