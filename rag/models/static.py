@@ -35,6 +35,7 @@ _ORDINARY = re.compile(
 _RUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+)*|\d+|[{KEPT_SIGNS}]")
 
 
+_PROBE = "Đến tháng 10/2022, Hà Tĩnh có 59 tổ cấp xã; 133 tổ cấp thôn. One to four, Two."
 #: Texts whose piece ids are kept: about one batch of ingest, some megabytes.
 _RECENT = 20_000
 
@@ -45,19 +46,24 @@ class Segmenter:
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
         self._model = tokenizer.model
+        # The short cut holds for tokenizers of our make; another one that happens to lie in such a folder is asked itself.
+        self._short_cut = self._segmented(_PROBE) == tokenizer.encode(_PROBE, add_special_tokens=False).ids
         # Ingest asks for the vectors of a batch and then for its pieces: what was just segmented is not segmented again.
         self._recent: dict[str, list[int]] = {}
 
+    def _segmented(self, text: str) -> list[int]:
+        tokenize = self._model.tokenize
+        runs = _RUN.findall(text.lower())
+        return [token.id for run in runs for token in tokenize("▁" + run.replace(" ", "▁"))]
+
     def ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """The ids of each text, uncut. The lists are shared: read them, do not change them."""
-        tokenize = self._model.tokenize
         recent = self._recent
         for text in texts:
             found = recent.get(text)
             if found is None:
-                if _ORDINARY.fullmatch(text):
-                    runs = _RUN.findall(text.lower())
-                    found = [token.id for run in runs for token in tokenize("▁" + run.replace(" ", "▁"))]
+                if self._short_cut and _ORDINARY.fullmatch(text):
+                    found = self._segmented(text)
                 else:
                     found = self.tokenizer.encode(text, add_special_tokens=False).ids
                 if len(recent) >= _RECENT:

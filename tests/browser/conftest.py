@@ -14,8 +14,9 @@ import pytest
 from visiting import CHROMIUM, FLAGS, Opener, Watched, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """A browser for one module: Playwright's event loop would stand in the way of other modules' asyncio."""
     missing = None
     try:
         from playwright.sync_api import sync_playwright
@@ -33,7 +34,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One server for the tests that do not change what others see; each visitor has conversations of their own."""
     with running(tmp_path_factory.mktemp("app")) as where:
