@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 
+WHOLE = 0.8  # of the operating point, where nothing that was asked is missing
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether to answer, the probability that the evidence answers, and why not: "absent place", "absent name", "weak", "nothing", "reader"."""
@@ -43,18 +46,31 @@ def decide(query: Query, hits: Sequence[Hit], draft: Draft, *, by_model: bool = 
     if reason:
         return Decision(False, min(chance, 0.05), reason)
     point = float(weigh.table("abstain")["points"][_kind(query.language)])
+    if _whole(draft.signals):
+        point *= WHOLE
     return Decision(chance >= point, chance, "" if chance >= point else "weak")
+
+
+def _whole(signals: Mapping[str, float]) -> bool:
+    """Whether the sentence holds all that is asked but names, its passage the names too, and an answer of the kind asked for."""
+    return (
+        signals.get("typed_fit", 0.0) >= 0.8
+        and signals.get("core_near", 0.0) >= 0.99
+        and signals.get("passage_cover", 0.0) >= 0.95
+    )
 
 
 def absent(signals: Mapping[str, float]) -> str:
     """What refuses whatever the rest says: a place that no evidence holds; for a person, only the deputy (or head) of the office
-    asked about, or neither; a figure of another year than the one asked about; a figure or date asked for where none is quoted."""
+    asked about, or neither; a figure of another year than the one asked about; the sibling of what is asked; a figure or date asked for where none is quoted."""
     if signals.get("places_missing", 0.0) >= 1.0:
         return "absent place"
     if signals.get("person", 0.0) and signals.get("office", 0.0) < 0.0:
         return "another office"
     if signals.get("figure", 0.0) and signals.get("dates_missing", 0.0) >= 1.0 and signals.get("dates_other", 0.0):
         return "another year"
+    if signals.get("mismatch", 0.0):
+        return "another thing"
     if signals.get("no_figure", 0.0):
         return "no figure"
     if signals.get("no_office", 0.0):

@@ -109,6 +109,8 @@ _EN_MARKS = (
     ("place", r"\bwhere\b"),
     ("what", r"\bwhich\b|\bwhat\b"),
 )
+# the holder of an office asked for by name: "Bí thư Tỉnh ủy … tên là gì"
+_NAMED_OFFICE = r"(?:giám đốc|chủ tịch|bí thư|trưởng phòng|trưởng ban|trưởng thôn|bộ trưởng|thủ tướng|hiệu trưởng|cục trưởng)\b.* tên (?:là |gọi là )?gì[^\w]*$"
 _COMPARE = (
     r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
     r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
@@ -152,6 +154,8 @@ def wanted(question: str, language: str) -> Wanted:
     )
     if _compiled(_COMPARE_EN if english else _COMPARE, folded).search(text):
         return Wanted("comparison", several=several)
+    if not english and _compiled(_NAMED_OFFICE, folded).search(text):
+        return Wanted("person", "", several=several)
     for mark, pattern in _EN_MARKS if english else _VI_MARKS:
         found = _compiled(pattern, folded).search(text)
         if folded and not english and mark in ("person", "place", "count", "what"):

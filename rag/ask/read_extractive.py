@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.ask import abstain, compare, features, frames, spans, support, weigh
+from rag.ask import abstain, compare, features, frames, mismatch, spans, support, weigh
 from rag.ask.answer_types import NUMERIC
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, places_of, sentences_of, words_of
@@ -36,14 +36,15 @@ LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
 TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
 FAR_PLACE = 4.0  # the score taken off where a document does not speak of the place asked about
 OFFICE = 1.0  # added where the office asked about stands, taken off where only its deputy does
+PERSON_OFFICE = 3.5  # the same where a person is asked for
+DOCUMENT_KIND = (
+    1.5  # taken off where no numbered document of the kind asked for stands though another sentence holds one
+)
 NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
-DOCUMENT_DATE = 0.8  # added where the question's month is the document's
+DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 OTHER_PLACE = 0.7  # and where a sentence names another place
 READ_HITS = 12
 CLOSE_SENTENCES = 6
-
-
-_OFFICE_COLUMN = features.SENTENCE.index("office")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,25 @@ class ExtractiveReader:
         signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
         signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
-        figures = asked.want.kind in NUMERIC or asked.want.kind == "date"
-        signals["no_figure"] = float(figures and not any(candidates(asked, q.text) for q in quotes))
-        signals["no_office"] = float(
-            asked.want.kind == "person" and bool(features.asked_offices(asked)) and not rows[best][_OFFICE_COLUMN]
-        )
+        signals |= self._lacks(asked, sentences, sentences[best], quotes, hits)
         return Reading(asked, tuple(quotes), tuple(dict.fromkeys(short)), float(shares[best]), signals)
+
+    def _lacks(
+        self, asked: Asked, sentences: Sequence[Sentence], best: Sentence, quotes: Sequence[Quote], hits: Sequence[Hit]
+    ) -> dict[str, float]:
+        """What the quotations lack that the question cannot do without: a figure, the office asked about, the very thing or year."""
+        figures = asked.want.kind in NUMERIC or asked.want.kind == "date"
+        held = [
+            features.office(asked, words_of(s.text).folded)
+            for s in (best, *(_sentence_of(q, sentences) for q in quotes))
+        ]
+        offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
+        passage = hits[best.hit].passage.text
+        return {
+            "no_figure": float(figures and not any(candidates(asked, q.text) for q in quotes)),
+            "no_office": float(offices and not any(held)),
+            "mismatch": float(bool(mismatch.mismatch(asked, best.text, best.before, best.context, passage))),
+        }
 
     def _best_quotes(
         self,
@@ -203,7 +217,10 @@ class ExtractiveReader:
 
     def _rules(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats) -> Floats:
         """What an encyclopaedic set cannot teach: offices, names, the date of the document, the place asked about."""
-        out = rows[:, features.SENTENCE.index("office")] * OFFICE
+        out = rows[:, features.SENTENCE.index("office")] * (PERSON_OFFICE if asked.want.kind == "person" else OFFICE)
+        if asked.want.kind == "decision":
+            kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
+            out = out - DOCUMENT_KIND * (kinds.any() & ~kinds)
         names = [n for n in asked.names if " ".join(n) not in asked.places]
         if names and asked.language == "en":
             around = [

@@ -20,6 +20,12 @@ REACH = 12  # words on either side that may belong to a candidate
 _MONEY_AFTER = re.compile(
     r"\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)?\s*(?:đồng|đô la|usd|vnđ|vnd|euro|đ\b|\$)|\s*(?:tỷ|triệu)\b", re.IGNORECASE
 )
+# millions of things, not of money: "342,78 triệu hóa đơn"
+_COUNTED_MILLIONS = re.compile(
+    r"[\d.,]+\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)\s+(?:lượt|hóa|hoá|người|sản|hồ|giao|tài|bản|văn|thẻ|đơn|con|cây|tấn|ha|hộ|khách|km|lít|mét|thuê|doanh|tin|lao|"
+    r"people|invoices|users|products|accounts|tonnes|visitors|transactions)\b",
+    re.IGNORECASE,
+)
 # units that belong to the answer string itself ("6 tỷ đồng", "1,7 tấn", "22 ngày")
 _SHOWN_UNIT = re.compile(
     r"\s?(?:(?:nghìn |ngàn |triệu |tỷ |tỉ )*(?:đồng|đô la(?: Mỹ)?|USD|VNĐ|VND|euro|km²|km2|m²|m2|km|mét|m|cm|mm|ha|hecta|kg|tấn|tạ|lít|tuổi|giờ|phút|giây|sao|ngày|tháng|năm|tuần|độ|°C|MW|kWh|GB|MB|thế kỷ|"
@@ -122,8 +128,11 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
             fit = 1.0 if number.percent else 0.05
         elif kind == "amount":
             money = (
-                _MONEY_AFTER.match(text, end)
-                or re.search(r"(?:tỷ|tỉ|triệu|nghìn|billion|million)\b", number.text, re.IGNORECASE)
+                (_MONEY_AFTER.match(text, end) and not _COUNTED_MILLIONS.match(text, number.start))
+                or (
+                    re.search(r"(?:tỷ|tỉ|triệu|nghìn|billion|million)\b", number.text, re.IGNORECASE)
+                    and not _COUNTED_MILLIONS.match(text, number.start)
+                )
                 or text[: number.start].rstrip().endswith("$")
             )
             fit = 1.0 if money else 0.1
@@ -189,14 +198,27 @@ def _named(asked: Asked, text: str, kind: str) -> list[Found]:
             fit = 1.0 if name.kind == "organisation" else (0.3 if name.kind in ("other", "place") else 0.0)
         else:
             fit = 1.0 if name.kind == "place" else (0.4 if name.kind == "other" else 0.0)
+            fit *= _level_fit(asked, text, name.start, name.text)
         if fit:
             out.append(Found(name.start, name.end, name.text, fit))
     if kind == "place":
         taken = [(f.start, f.end) for f in out]
         for place in places_of(text):
             if not _stated(asked, place.text) and not any(s < place.end and place.start < e for s, e in taken):
-                out.append(Found(place.start, place.end, place.text, 1.0))
+                out.append(Found(place.start, place.end, place.text, _level_fit(asked, text, place.start, place.text)))
     return sorted(out, key=lambda f: f.start)
+
+
+_PLACE_LEVELS = frozenset("huyen xa phuong thon quan ap lang ban".split())
+
+
+def _level_fit(asked: Asked, text: str, start: int, name: str) -> float:
+    """1 for a place of the level asked for ("huyện nào", "which district"), less for one of no or another level."""
+    levels = _PLACE_LEVELS & set(asked.focus)
+    if not levels:
+        return 1.0
+    around = fold(f"{text[max(0, start - 8) : start]}{name}").split()
+    return 1.0 if levels & set(around[: -len(name.split())] + around[-len(name.split()) :][:1]) else 0.45
 
 
 def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:

@@ -1,0 +1,120 @@
+"""Near-misses that wording alone gives away: the text speaks of the sibling of what is asked, or never of the quantity asked.
+
+Rules over the question and the words around the quotation, for the cases where likeness deceives: "công nghiệp" for "nông nghiệp", a
+count of people where the population is asked, the chairman of another commune. Knows nothing of weights or of how quotations are chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import takewhile
+
+from rag.ask.answer_types import NUMERIC
+from rag.ask.evidence import Asked, dates_of, names_of, words_of
+from rag.text.normalise import canonical, fold
+
+# siblings: a question for one is not answered by a text that speaks of another and not of it; Vietnamese and English forms of one in a group
+_SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("nông nghiệp", "agriculture", "agricultural"), ("công nghiệp", "industry", "industrial"), ("lâm nghiệp", "forestry")),
+    (("xuất khẩu", "export"), ("nhập khẩu", "import")),
+    (("iphone", "ios"), ("android",)),
+    (("tiểu học", "primary school"), ("trung học", "secondary school", "high school"), ("đại học", "university")),
+    (("đường sắt", "railway"), ("đường bộ", "road"), ("hàng không", "aviation")),
+)  # fmt: skip
+# quantities that a text must name before it can give them: the question's forms, then the text's
+_QUANTITIES: tuple[tuple[str, str], ...] = (
+    (r"dân số|bao nhiêu dân\b|population|people live|inhabitants|how many people are there", r"dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b|population|inhabitants|people"),
+    (r"\bgiá (?:của |một |mỗi |bán|cả|vé|tiền|bao|trị của một|là)|\bgiá\b(?! trị).{0,60}bao nhiêu|\bprices?\b|how much (?:does|do|is|are) .{0,60}\bcosts?\b", r"\bgiá\b|đồng/|đồng (?:một|mỗi)|nghìn/|\bprice|\bcost"),
+    (r"diện tích|how large is|land area|surface area", r"diện tích|\bha\b|km2|km²|hecta|rộng|\barea\b|square|mẫu"),
+    (r"\blương\b|\bsalary|\bwages?\b", r"lương|thù lao|thu nhập|salary|wage|income|paid"),
+    (r"nhiệt độ|temperature", r"nhiệt độ|°|độ c\b|temperature|degrees"),
+    (r"ai ký|do ai ký|người ký|ký tên|who signed", r"\bký\b|signed|\bkt\."),
+    (r"\biphone\b|\bios\b", r"iphone|\bios\b|apple"),
+    (r"\bandroid\b", r"android"),
+)  # fmt: skip
+_LEVEL = re.compile(
+    r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị xã|[Tt]hị trấn|[Tt]hôn|[Tt]ỉnh|[Tt]hành phố|TP\.?|[Qq]uận)\s+((?:[^\W\d_]+\s?){1,4})"
+)
+
+
+@cache
+def _pattern(text: str, folded: bool) -> re.Pattern[str]:
+    return re.compile(fold(text) if folded else canonical(text))
+
+
+def _says(pattern: str, text: str) -> bool:
+    folded = text.isascii()
+    return _pattern(pattern, folded).search(fold(text) if folded else canonical(text)) is not None
+
+
+def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: str) -> str:
+    """Why the sentence cannot answer, in two words, or "". ``before`` is the sentence before it, ``context`` the headings above."""
+    near = f"{context}. {before} {sentence}"
+    for group in _SIBLINGS:
+        mine = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", asked.text) for f in forms)]
+        held = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", near) for f in forms)]
+        if len(mine) == 1 and held and mine[0] not in held:
+            return "sibling"
+    if asked.want.kind in NUMERIC or asked.want.kind == "person":
+        for wanted, named in _QUANTITIES:
+            if _says(wanted, asked.text) and not _says(named, near):
+                return "another quantity"
+    if asked.want.kind == "person":
+        if _other_place(asked, sentence):
+            return "another place"
+        departments = [n for n in asked.names if len(n) > 1 and n[0] in ("so", "cuc")]
+        pairs = words_of(f"{near} {passage}").folded
+        joined = f" {' '.join(pairs)} "
+        if departments and not any(f" {' '.join(n)} " in joined for n in departments) and not _short(departments, near):
+            return "another department"
+    if asked.want.kind in ("rank", "percent", "amount", "number") and _other_year(asked, sentence, before):
+        return "another year"
+    return ""
+
+
+def _short(departments: list[tuple[str, ...]], text: str) -> bool:
+    """Whether a department stands abbreviated: "Sở TT&TT"."""
+    return any(re.search(rf"\b{n[0]} [a-z]*{n[1][:1]}[a-z]*&", fold(text)) is not None for n in departments)
+
+
+def _other_place(asked: Asked, sentence: str) -> bool:
+    """Whether question and sentence both say "xã X", "huyện Y" of an office, and no place of the question is in the sentence."""
+    mine = _placed(asked.text)
+    folded = fold(sentence)
+    return bool(mine) and bool(_placed(sentence)) and not any(m in folded for m in mine)
+
+
+def _placed(text: str) -> list[str]:
+    """Folded names that stand after a level ("xã Cẩm Lĩnh"), persons' names left out ("Chủ tịch xã Nguyễn Như Hùng")."""
+    persons = [n.start for n in names_of(text) if n.kind == "person"]
+    out: list[str] = []
+    for found in _LEVEL.finditer(text):
+        if found.start(1) in persons:
+            continue
+        name = list(takewhile(lambda word: word[:1].isupper(), found.group(1).split()))
+        if name:
+            out.append(fold(" ".join(name)))
+    return out
+
+
+_COMPARED = re.compile(
+    r"(?:so với|so voi|hơn|cùng kỳ|kể từ|từ|đến|compared with|than|since|from|by|until)\s*(?:\w+\s){0,3}$"
+)
+
+
+def _other_year(asked: Asked, sentence: str, before: str) -> bool:
+    """Whether the question asks for one plain year and the sentence dates its figure by another one alone."""
+    years = {
+        first[:4]
+        for first, last in asked.dates
+        if first[5:] == "01-01" and last[5:] == "12-31" and first[:4] == last[:4]
+    }
+    if not years or len(asked.dates) != 1:
+        return False
+    own = [d for d in dates_of(sentence) if _COMPARED.search(sentence[: d.start].lower()) is None]
+    if not own:
+        return False
+    wanted = next(iter(years))
+    around = [*dates_of(sentence), *dates_of(before)]
+    return not any(d.first[:4] <= wanted <= d.last[:4] for d in around)

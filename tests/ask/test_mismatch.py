@@ -1,0 +1,55 @@
+"""Near-misses that wording gives away, and their true counterparts."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.ask.abstain import absent
+from rag.ask.evidence import Abbreviated, Asked, ask
+from rag.ask.mismatch import mismatch
+from rag.ask.query import understand
+
+
+def asked(question: str) -> Asked:
+    return ask(understand(question), question, lambda word: 2.0 if word else 3.0, Abbreviated({}))
+
+
+FARMS = "Với tỷ trọng nông nghiệp chiếm 22,73% trong cơ cấu kinh tế, nông nghiệp là một trong bốn trụ cột."
+APP = "Hiện số người dân cài ứng dụng di động là hơn 67.500 lượt người."
+CHAIR = "Theo ông Nguyễn Như Hùng - Chủ tịch UBND xã Cẩm Lĩnh, các tổ đã tích cực hỗ trợ người dân."
+HEAD = "Chủ tịch UBND xã Nguyễn Như Hùng nói công đầu thuộc về các tổ."
+RANK = "Chỉ số chuyển đổi số năm 2021 của tỉnh xếp thứ 17/63."
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "why"),
+    [
+        ("Tỷ trọng công nghiệp là bao nhiêu phần trăm?", FARMS, "sibling"),
+        ("ty trong cong nghiep trong co cau kinh te", FARMS, "sibling"),
+        ("What share of the economy is industry?", FARMS, "sibling"),
+        ("Tỷ trọng nông nghiệp là bao nhiêu phần trăm?", FARMS, ""),
+        ("What share of the economy is agriculture?", FARMS, ""),
+        ("How many people live in Hậu Giang?", APP, "another quantity"),
+        ("Dân số Hậu Giang là bao nhiêu?", APP, "another quantity"),
+        ("App có bao nhiêu lượt cài trên iPhone?", APP, "another quantity"),
+        ("App có bao nhiêu lượt cài?", APP, ""),
+        ("Giá một hộp là bao nhiêu?", "Tổ bán được 1.200 hộp.", "another quantity"),
+        ("Tổng giá trị là bao nhiêu?", "Hai sàn ghi nhận 13.570 triệu đồng.", ""),
+        ("Quyết định 1656 do ai ký?", "Ông Lê Văn An công bố quyết định.", "another quantity"),
+        ("Chủ tịch UBND huyện Hương Khê là ai?", CHAIR, "another place"),
+        ("Chủ tịch UBND xã Cẩm Lĩnh là ai?", CHAIR, ""),
+        ("Chủ tịch UBND xã Cẩm Lĩnh là ai?", HEAD, ""),
+        ("Who is the director of the Department of Health?", "Giám đốc Sở Công Thương Lê Văn An cho biết.", "another department"),
+        ("Who is the director of the Department of Health?", "Giám đốc Sở Y tế Lê Văn An cho biết.", ""),
+        ("Năm 2023 tỉnh xếp thứ mấy?", RANK, "another year"),
+        ("Năm 2021 tỉnh xếp thứ mấy?", RANK, ""),
+        ("Năm 2024 doanh thu tăng bao nhiêu phần trăm?", "Doanh thu tăng 20% so với năm 2023.", ""),
+    ],
+)  # fmt: skip
+def test_mismatch(question: str, sentence: str, why: str) -> None:
+    assert mismatch(asked(question), sentence, "", "", sentence) == why
+
+
+def test_a_mismatch_refuses() -> None:
+    assert absent({"mismatch": 1.0}) == "another thing"
+    assert absent({"mismatch": 0.0}) == ""
