@@ -120,7 +120,7 @@ _NOT_AFTER_YEAR = frozenset(
 _NOT_AFTER_FATHER = frozenset("anh em cháu cụ ông bà bác chị y công".split())
 _NOT_AFTER_RIPE = frozenset("cây vườn quả trái bông".split())
 _YEAR_OF = frozenset(
-    ["thành lập", "thành công", "thành hôn", "sản xuất", "ban hành", "đầu tư", "lần đầu", "bước vào", "bước ngoặt", "phần lớn", "hội nhập",
+    ["bao nhiêu", "thành lập", "thành công", "thành hôn", "sản xuất", "ban hành", "đầu tư", "lần đầu", "bước vào", "bước ngoặt", "phần lớn", "hội nhập",
      "giải phóng", "giải thể", "đổi mới", "đối với", "dự kiến", "bản lề", "nội chiến",
      "cách mạng", "trung bình", "hướng tới", "hướng đến", "giáo dục", "nguyên thủ"]
 )  # fmt: skip
@@ -255,7 +255,7 @@ def _word_value(m: re.Match[str], lowered: str) -> tuple[int, bool] | None:
             previous in _NOT_BEFORE_FIVE or previous[:1].isdigit() or previous in _UNITS_VI or previous == "mươi"
         ):
             return None
-        if previous in ("thứ", "mươi"):
+        if previous in ("thứ", "mươi", "phần"):
             return None
         return _UNITS_VI[m["one"]], False
     if m["entens"]:

@@ -208,7 +208,7 @@ def test_words_count_ordinary_nouns(text: str, value: int, unit: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["ba tôi", "ba mẹ", "ba anh ấy", "năm học", "năm nay", "năm sinh", "năm thành lập", "năm sản xuất", "năm công bố", "chín muồi", "lúa chín",
-     "chín cây", "mũi hai", "phố Hai Bà Trưng", "năm triệu tập", "trong năm thành viên", "tháng hai", "năm tỷ lệ"],
+     "chín cây", "mũi hai", "phố Hai Bà Trưng", "năm triệu tập", "trong năm thành viên", "tháng hai", "năm tỷ lệ", "vào năm bao nhiêu", "phần ba tổng số"],
 )  # fmt: skip
 def test_father_year_and_ripe_are_no_numbers(text: str) -> None:
     assert find_numbers(text) == []
