@@ -116,6 +116,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--embedder", default="bundled")
     parser.add_argument("--most", type=int, default=1000, help="questions of a folder at most")
     parser.add_argument("--only", nargs="*", default=None, help="columns that may weigh anything (default: all)")
+    parser.add_argument(
+        "--twice", nargs="*", default=[], help="folders that count double: those most like ordinary use"
+    )
     parser.add_argument("--write", action="store_true", help="put the weights into rag/scoring/fusion.json")
     options = parser.parse_args(arguments)
     sets: dict[str, list[Question]] = {}
@@ -137,11 +140,12 @@ def main(arguments: list[str] | None = None) -> int:
             mine = {n: q for n, q in scaled.items() if majority(q) == pair}
             if not mine:
                 raise SystemExit(f"no folder has questions of the kind {pair!r}; all of {fusion.PAIRS} are needed")
-            weights = fit(list(mine.values()), used)
+            counted = {n: 2 if n.split(",")[0] in options.twice else 1 for n in mine}
+            weights = fit([q for n, q in mine.items() for _ in range(counted[n])], used)
             table[rule][pair] = readable(weights)
             print(f"{rule}, {pair}: {table[rule][pair]}")
             for name, questions in mine.items():
-                others = [q for n, q in mine.items() if n != name]
+                others = [q for n, q in mine.items() if n != name for _ in range(counted[n])]
                 left_out = measure(questions, fit(others, used)) if others else (float("nan"),) * 2
                 lexical = measure(questions, np.array([c == "folded" for c in fusion.CHANNELS], dtype=float))
                 told = [f"{x:.4f} {y:.4f}" for x, y in (lexical, measure(questions, weights), left_out)]
