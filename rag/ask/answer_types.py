@@ -159,7 +159,7 @@ def wanted(question: str, language: str) -> Wanted:
     for mark, pattern in _EN_MARKS if english else _VI_MARKS:
         found = _compiled(pattern, folded).search(text)
         if folded and not english and mark in ("person", "place", "count", "what"):
-            found = _folded_mark(mark, text) or (None if mark in ("place", "person") else found)
+            found = _folded_mark(mark, text) or (None if mark in ("place", "person", "count") else found)
         if found is None:
             continue
         start, end = found.span()
@@ -327,7 +327,9 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
         if head:
             return table[head], head, start
         if words and words[0].group() in ("is", "are", "was", "were"):
-            for word in words[1:]:
+            for word in [m for m in re.finditer(r"\w+", text[end:])][1:9]:
+                if word.group() in ("of", "in", "for", "by", "that", "which", "on", "at"):
+                    break
                 if word.group() in table:
                     return table[word.group()], word.group(), start
         focus = words[0].group() if words and words[0].group() not in _STOP_EN else ""

@@ -61,7 +61,7 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
             if _says(wanted, asked.text) and not _says(named, near):
                 return "another quantity"
     if asked.want.kind == "person":
-        if _other_place(asked, sentence):
+        if _other_place(asked, sentence) or _other_level(asked, sentence):
             return "another place"
         departments = [n for n in asked.names if len(n) > 1 and n[0] in ("so", "cuc")]
         pairs = words_of(f"{near} {passage}").folded
@@ -83,6 +83,18 @@ def _other_place(asked: Asked, sentence: str) -> bool:
     mine = _placed(asked.text)
     folded = fold(sentence)
     return bool(mine) and bool(_placed(sentence)) and not any(m in folded for m in mine)
+
+
+_OFFICE_LEVEL = re.compile(
+    r"\b(?:chu tich|bi thu)\s+(?:(?:ubnd|uy ban nhan dan|hdnd|hoi dong nhan dan|dang bo)\s+)?(tinh|huyen|xa|phuong|thi tran|thi xa|thanh pho|quan|nuoc)\b"
+)
+
+
+def _other_level(asked: Asked, sentence: str) -> bool:
+    """Whether the question asks for the chairman or secretary of one level and the sentence names only those of others."""
+    wanted = set(_OFFICE_LEVEL.findall(fold(asked.text)))
+    held = set(_OFFICE_LEVEL.findall(fold(sentence)))
+    return bool(wanted and held and not wanted & held)
 
 
 def _placed(text: str) -> list[str]:

@@ -13,6 +13,8 @@ from rag.types import Span
 
 LONG = 24
 LONGEST = 36
+ENCLOSED = 24  # words of a quotation or bracket that is not cut
+_ENCLOSED = re.compile(r"“[^“”]*”|\"[^\"“”]*\"|\([^()]*\)")
 _COMMA = re.compile(r",\s+")
 _JOINT = re.compile(
     r"\s+(?=(?:và|với|để|nhằm|theo|trong|tại|từ|khi|do|vì|nhờ|mà|như|and|with|to|in|at|for|because|when|which|that|by)\s)"
@@ -25,6 +27,32 @@ def pieces(text: str) -> tuple[Span, ...]:
     out: list[Span] = []
     for start, end in clause_spans(text, 0, len(text)) or [(0, len(text))]:
         out += _cut(text, start, end, (_COMMA, LONG), (_JOINT, LONGEST))
+    return _kept_together(text, out)
+
+
+def _kept_together(text: str, spans: list[Span]) -> tuple[Span, ...]:
+    """Pieces joined again where the cut lay inside a short quotation or bracket ("đến năm 2025, định hướng đến năm 2030”)."""
+    inside = [m.span() for m in _ENCLOSED.finditer(text) if len(m.group().split()) <= ENCLOSED]
+    if not inside:
+        return tuple(spans)
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and any(a < joined[-1][1] and start < b for a, b in inside):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    out: list[Span] = []
+    for start, end in joined:
+        if (start, end) in spans:
+            out.append((start, end))
+            continue
+        here = start  # a joined piece is cut again at the commas outside
+        for comma in _COMMA.finditer(text, start, end):
+            if not any(a < comma.start() < b for a, b in inside) and len(text[here : comma.start()].split()) >= 6:
+                if len(text[comma.end() : end].split()) >= 4:
+                    out.append((here, comma.start()))
+                    here = comma.end()
+        out.append((here, end))
     return tuple(out)
 
 

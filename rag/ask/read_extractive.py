@@ -43,6 +43,10 @@ DOCUMENT_KIND = (
 NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 OTHER_PLACE = 0.7  # and where a sentence names another place
+SURE_FIT, SURE_SHARE = (
+    0.9,
+    0.5,
+)  # an answer string this fitting in a sentence of this share of the mass needs no second quotation
 READ_HITS = 12
 CLOSE_SENTENCES = 6
 
@@ -121,6 +125,8 @@ class ExtractiveReader:
             quotes = self._side_by_side(asked, sentences, [best, *others], hits, abbreviated)
         else:
             quotes = self._best_quotes(asked, sentences, shares, abbreviated, budget)
+        if not others and budget is None:
+            quotes = self._told(asked, sentences, shares, quotes, hits)
         short: list[str] = []
         typed = [q for q in quotes if asked.want.kind in TYPED and _has_kind(asked, q.text)]
         for quote in quotes if others else (typed or quotes)[:1]:
@@ -146,7 +152,7 @@ class ExtractiveReader:
         passage = hits[best.hit].passage.text
         return {
             "no_figure": float(figures and not any(candidates(asked, q.text) for q in quotes)),
-            "no_office": float(offices and not any(held)),
+            "no_office": float(offices and max(held) <= 0.0),
             "mismatch": float(bool(mismatch.mismatch(asked, best.text, best.before, best.context, passage))),
         }
 
@@ -178,6 +184,24 @@ class ExtractiveReader:
         if quotes and asked.want.kind in TYPED and budget is None and not _has_kind(asked, quotes[0].text):
             other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
             quotes = [quotes[0], other] if other else quotes
+        return quotes
+
+    def _told(
+        self, asked: Asked, sentences: Sequence[Sentence], shares: Floats, quotes: list[Quote], hits: Sequence[Hit]
+    ) -> list[Quote]:
+        """One quotation where the first surely answers a single fact; the one that answers first where only it holds the kind asked."""
+        if len(quotes) < 2 or asked.want.several or asked.want.kind not in TYPED:
+            return quotes
+        first, second = quotes[0], quotes[1]
+        if max((f.fit for f in candidates(asked, first.text)), default=0.0) >= SURE_FIT:
+            share = float(shares[sentences.index(_sentence_of(first, sentences))])
+            rival = hits[first.hit].source == hits[second.hit].source and any(
+                f.fit >= SURE_FIT for f in candidates(asked, second.text)
+            )
+            return quotes[:1] if share >= SURE_SHARE and not rival else quotes
+        if _has_kind(asked, second.text) and not _has_kind(asked, first.text):
+            if hits[first.hit].source == hits[second.hit].source:
+                return [second, first, *quotes[2:]]
         return quotes
 
     def _with_kind(

@@ -123,6 +123,8 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
             continue
         end = number.end
         after = _after(folded, end)
+        if asked.language == "vi" and asked.exact:
+            after = _as_typed(asked, after, text, end)
         fit = 0.3
         if kind == "percent":
             fit = 1.0 if number.percent else 0.05
@@ -174,6 +176,15 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
 
 def _after(folded: str, end: int) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", folded[end : end + 90])[:9])
+
+
+def _as_typed(asked: Asked, after: tuple[str, ...], text: str, end: int) -> tuple[str, ...]:
+    """``after`` without the words that equal the counted noun's only when diacritics are dropped ("hộp" for "hợp")."""
+    exact = _after(canonical(text), end)
+    if len(exact) != len(after) or text[end : end + 90].isascii():
+        return after
+    focus = asked.heads | set(asked.focus)
+    return tuple(w if w not in focus or e in asked.exact or e.isascii() else "" for w, e in zip(after, exact))
 
 
 def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
