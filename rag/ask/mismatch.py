@@ -33,6 +33,7 @@ _QUANTITIES: tuple[tuple[str, str], ...] = (
     (r"\biphone\b|\bios\b", r"iphone|\bios\b|apple"),
     (r"\bandroid\b", r"android"),
 )  # fmt: skip
+_QUANTIFIED = NUMERIC | {"person", "other"}
 _LEVEL = re.compile(
     r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị xã|[Tt]hị trấn|[Tt]hôn|[Tt]ỉnh|[Tt]hành phố|TP\.?|[Qq]uận)\s+((?:[^\W\d_]+\s?){1,4})"
 )
@@ -56,10 +57,9 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         held = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", near) for f in forms)]
         if len(mine) == 1 and held and mine[0] not in held:
             return "sibling"
-    if asked.want.kind in NUMERIC or asked.want.kind == "person":
-        for wanted, named in _QUANTITIES:
-            if _says(wanted, asked.text) and not _says(named, near):
-                return "another quantity"
+    for wanted, named in _QUANTITIES if asked.want.kind in _QUANTIFIED else ():
+        if _says(wanted, asked.text) and not _says(named, near):
+            return "another quantity"
     if asked.want.kind == "person":
         if _other_place(asked, sentence) or _other_level(asked, sentence):
             return "another place"

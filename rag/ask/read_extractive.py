@@ -19,7 +19,7 @@ from rag.ask.answer_types import NUMERIC
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, places_of, sentences_of, words_of
 from rag.ask.pieces import pieces
-from rag.ask.short import Found, candidates, pick
+from rag.ask.short import Found, address_asked, candidates, pick
 from rag.ask.similar import Similar
 from rag.text.abbreviations import TABLE
 from rag.text.names import canonical_place
@@ -242,7 +242,9 @@ class ExtractiveReader:
     def _rules(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats) -> Floats:
         """What an encyclopaedic set cannot teach: offices, names, the date of the document, the place asked about."""
         out = rows[:, features.SENTENCE.index("office")] * (PERSON_OFFICE if asked.want.kind == "person" else OFFICE)
-        if asked.want.kind == "decision":
+        if asked.want.kind == "decision" or (
+            asked.want.kind in ("place", "other", "definition") and address_asked(asked)
+        ):
             kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
             out = out - DOCUMENT_KIND * (kinds.any() & ~kinds)
         names = [n for n in asked.names if " ".join(n) not in asked.places]
@@ -422,12 +424,31 @@ def _has_kind(asked: Asked, text: str) -> bool:
 
 def _quote(sentence: Sentence, start: int, end: int) -> Quote:
     end = _closed(sentence, start, end)
+    start = _opened(sentence, start, end)
     text = sentence.text[start - sentence.start : end - sentence.start]
     return Quote(sentence.hit, start, end, text, start > sentence.start)
 
 
 def _sentence_of(quote: Quote, sentences: Sequence[Sentence]) -> Sentence:
     return next(s for s in sentences if s.hit == quote.hit and s.start <= quote.start and quote.end <= s.end)
+
+
+def _opened(sentence: Sentence, start: int, end: int) -> int:
+    """The start of a stretch, moved back to the bracket it closes, or past an opening quotation mark that it never closes."""
+    text = sentence.text
+    inner = text[start - sentence.start : end - sentence.start]
+    close, opening = inner.find(")"), inner.find("(")
+    if close >= 0 and (opening < 0 or close < opening):
+        at = text.rfind("(", 0, start - sentence.start)
+        if (
+            at >= 0
+            and ")" not in text[at : start - sentence.start]
+            and len(text[at : start - sentence.start].split()) <= 12
+        ):
+            return sentence.start + at
+    if inner.startswith("“") and inner.count("“") > inner.count("”") and "”" not in inner[: inner.find("“", 1)]:
+        return start + 1
+    return start
 
 
 def _closed(sentence: Sentence, start: int, end: int) -> int:

@@ -64,6 +64,8 @@ class Found:
 def candidates(asked: Asked, text: str) -> list[Found]:
     """Strings of the wanted kind in ``text`` that the question does not state itself, in order."""
     kind = asked.want.kind
+    if kind in ("place", "other", "list", "definition") and address_asked(asked):
+        return [Found(m.start(), m.end(), m.group().rstrip(".,;)"), 1.0) for m in _ADDRESS.finditer(text)]
     if kind in NUMERIC or kind == "comparison":
         return _numbers(asked, text)
     if kind == "date":
@@ -78,11 +80,14 @@ def candidates(asked: Asked, text: str) -> list[Found]:
             for m in _DOCUMENT_NUMBER.finditer(text)
         ]
         return [f for f in found if not _stated(asked, f.text)]
-    if _ADDRESS_ASKED.search(fold(asked.text)):
-        return [Found(m.start(), m.end(), m.group().rstrip(".,;)"), 1.0) for m in _ADDRESS.finditer(text)]
     if kind == "role":
         return [_trimmed(text, m.start(), m.group()) for m in _ROLE.finditer(text)]
     return []
+
+
+def address_asked(asked: Asked) -> bool:
+    """Whether a web address is what the question asks for."""
+    return _ADDRESS_ASKED.search(fold(asked.text)) is not None
 
 
 def _document_fit(asked: Asked, text: str) -> float:

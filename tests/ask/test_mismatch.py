@@ -30,6 +30,8 @@ RANK = "Chỉ số chuyển đổi số năm 2021 của tỉnh xếp thứ 17/63
         ("Tỷ trọng nông nghiệp là bao nhiêu phần trăm?", FARMS, ""),
         ("What share of the economy is agriculture?", FARMS, ""),
         ("How many people live in Hậu Giang?", APP, "another quantity"),
+        ("What is the population of Hậu Giang?", APP, "another quantity"),
+        ("Chủ tịch UBND tỉnh là ai?", HEAD, "another place"),
         ("Dân số Hậu Giang là bao nhiêu?", APP, "another quantity"),
         ("App có bao nhiêu lượt cài trên iPhone?", APP, "another quantity"),
         ("App có bao nhiêu lượt cài?", APP, ""),

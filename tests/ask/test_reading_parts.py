@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from rag.ask import frames, spans, weigh
 from rag.ask.draft import markers, renumber
-from rag.ask.evidence import Abbreviated, Asked, ask, idf
+from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf
 from rag.ask.pieces import pieces
 from rag.ask.query import understand
+from rag.ask.read_extractive import _quote
 from rag.ask.short import pick
 from rag.errors import RagError
 from rag.types import Citation
@@ -76,6 +77,29 @@ def test_pieces_lie_in_order_and_hold_every_word(text: str) -> None:
 def test_pieces_are_short() -> None:
     assert len(pieces(LONG)) > 2
     assert max(len(LONG[a:b].split()) for a, b in pieces(LONG)) < 37
+
+
+def test_a_short_quotation_is_not_cut() -> None:
+    text = (
+        "Sau khi Thủ tướng Chính phủ ban hành Quyết định số 749/QĐ-TTg ngày 3/6/2020 phê duyệt “Chương trình Chuyển đổi số Quốc gia đến năm 2025, "
+        "định hướng đến năm 2030”, UBND tỉnh Thanh Hóa ban hành Quyết định số 4216/QĐ-UBND về kế hoạch chuyển đổi số trên địa bàn tỉnh đến năm 2025."
+    )
+    parts = [text[a:b] for a, b in pieces(text)]
+    assert len(parts) > 1
+    assert all(part.count("“") == part.count("”") for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "quote"),
+    [
+        ("Bắt đầu (từ 2021 đến 2023); tỷ lệ đạt 98%.", "từ", "(từ 2021 đến 2023); tỷ lệ đạt 98%."),
+        ("“Tỉnh đứng thứ hai ở đồng bằng.", "“", "Tỉnh đứng thứ hai ở đồng bằng."),
+        ("“Tỉnh” đứng thứ hai.", "“", "“Tỉnh” đứng thứ hai."),
+    ],
+)
+def test_quotes_keep_brackets_and_marks_whole(text: str, at: str, quote: str) -> None:
+    sentence = Sentence(0, 0, 7, 7 + len(text), text, "", "")
+    assert _quote(sentence, 7 + text.index(at), 7 + len(text)).text == quote
 
 
 def clause(sentence: int, tokens: int, mass: float, at: int = 0) -> spans.Clause:
