@@ -29,6 +29,8 @@ _SMALL_TALK = re.compile(
     r"may gio roi|bay gio la may gio|what time is it|hom nay (?:la )?(?:thu may|ngay may|ngay bao nhieu)|ok|okay|oke|vang|da|test|testing|u|uh|ha|hihi|haha|lol)"
 )
 
+_SMALL_TALKS = re.compile(f"(?:{_SMALL_TALK.pattern})(?: (?:{_SMALL_TALK.pattern})){{0,2}}")
+
 
 def understand(question: str, *, abbreviations: Mapping[str, str] | None = None) -> Query:
     """The ``Query`` of a self-contained question.
@@ -75,4 +77,5 @@ def is_small_talk(text: str) -> bool:
     if not bare:
         return True
     bare = re.sub(r"^(?:da|a|oi|e) (?=\w)|(?: (?:a|oi|nhe|nha|nhi|vay|the|di))+$", "", bare)
-    return _SMALL_TALK.fullmatch(bare) is not None
+    # "Xin chào, bạn là ai?" is two of them in a row
+    return _SMALL_TALKS.fullmatch(bare) is not None

@@ -124,7 +124,17 @@ def test_what_a_question_names() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["xin chào", "Hello!", "cảm ơn bạn nhé", "Bạn là ai?", "tell me a joke", "🙂🙂", "hi there", "Hôm nay thứ mấy?"],
+    [
+        "xin chào",
+        "Hello!",
+        "cảm ơn bạn nhé",
+        "Bạn là ai?",
+        "tell me a joke",
+        "🙂🙂",
+        "hi there",
+        "Hôm nay thứ mấy?",
+        "Xin chào, bạn là ai?",
+    ],
 )
 def test_small_talk(text: str) -> None:
     assert understand(text).chitchat
