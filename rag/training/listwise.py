@@ -33,6 +33,36 @@ def standard(rows: Floats) -> tuple[Floats, Floats]:
     return mean, np.where(scale < 1e-6, 1.0, scale)
 
 
+class _Adam:
+    """Adam (Kingma & Ba 2015) over named arrays, changed in place; the rate falls to zero over the second half."""
+
+    def __init__(self, params: dict[str, Floats], steps: int, rate: float) -> None:
+        self.params, self.steps, self.rate = params, steps, rate
+        self.first = {k: np.zeros_like(v) for k, v in params.items()}
+        self.second = {k: np.zeros_like(v) for k, v in params.items()}
+
+    def step(self, step: int, grads: dict[str, Floats]) -> None:
+        """Step number ``step``, counted from 1."""
+        params, first, second = self.params, self.first, self.second
+        pace = self.rate * min(1.0, 2.0 * (1 - step / (self.steps + 1)))
+        for key, grad in grads.items():
+            first[key] = 0.9 * first[key] + 0.1 * grad
+            second[key] = 0.999 * second[key] + 0.001 * grad**2
+            params[key] -= pace * (first[key] / (1 - 0.9**step)) / (np.sqrt(second[key] / (1 - 0.999**step)) + 1e-9)
+
+
+def _hidden_gradients(
+    x: Floats, active: Floats, gradient: Floats, params: dict[str, Floats], l2: float
+) -> dict[str, Floats]:
+    """Gradients of the hidden layer: of its outputs' weights, its inputs' weights and its thresholds."""
+    back = np.outer(gradient, params["v"]) * (1 - active**2)
+    return {
+        "v": active.T @ gradient + l2 * params["v"],
+        "h": back.T @ x + l2 * params["h"],
+        "c": back.sum(axis=0),
+    }
+
+
 def fit_lists(
     lists: Sequence[Listed],
     names: Sequence[str],
@@ -60,8 +90,7 @@ def fit_lists(
             "c": np.zeros(hidden),
             "v": rng.normal(0, 0.1, hidden),
         }
-    first = {k: np.zeros_like(v) for k, v in params.items()}
-    second = {k: np.zeros_like(v) for k, v in params.items()}
+    adam = _Adam(params, steps, rate)
     for step in range(1, steps + 1):
         active = np.tanh(x @ params["h"].T + params["c"]) if hidden else None
         score = x @ params["w"] + (active @ params["v"] if active is not None else 0.0)
@@ -71,17 +100,8 @@ def fit_lists(
         gradient = (p - target) * weight[owner]
         grads = {"w": x.T @ gradient + l2 * params["w"]}
         if active is not None:
-            back = np.outer(gradient, params["v"]) * (1 - active**2)
-            grads |= {
-                "v": active.T @ gradient + l2 * params["v"],
-                "h": back.T @ x + l2 * params["h"],
-                "c": back.sum(axis=0),
-            }
-        pace = rate * min(1.0, 2.0 * (1 - step / (steps + 1)))
-        for key, grad in grads.items():
-            first[key] = 0.9 * first[key] + 0.1 * grad
-            second[key] = 0.999 * second[key] + 0.001 * grad**2
-            params[key] -= pace * (first[key] / (1 - 0.9**step)) / (np.sqrt(second[key] / (1 - 0.999**step)) + 1e-9)
+            grads |= _hidden_gradients(x, active, gradient, params, l2)
+        adam.step(step, grads)
     if hidden:
         return Scorer(tuple(names), mean, scale, params["w"], 0.0, params["h"], params["c"], params["v"])
     return Scorer(tuple(names), mean, scale, params["w"])
@@ -114,25 +134,15 @@ def fit_logistic(
             "c": np.zeros(hidden),
             "v": rng.normal(0, 0.1, hidden),
         }
-    first = {k: np.zeros_like(v) for k, v in params.items()}
-    second = {k: np.zeros_like(v) for k, v in params.items()}
+    adam = _Adam(params, steps, rate)
     for step in range(1, steps + 1):
         active = np.tanh(x @ params["h"].T + params["c"]) if hidden else None
         score = x @ params["w"] + params["b"][0] + (active @ params["v"] if active is not None else 0.0)
         gradient = (1.0 / (1.0 + np.exp(-np.clip(score, -30, 30))) - labels) * weight
         grads = {"w": x.T @ gradient + l2 * params["w"], "b": np.array([gradient.sum()])}
         if active is not None:
-            back = np.outer(gradient, params["v"]) * (1 - active**2)
-            grads |= {
-                "v": active.T @ gradient + l2 * params["v"],
-                "h": back.T @ x + l2 * params["h"],
-                "c": back.sum(axis=0),
-            }
-        pace = rate * min(1.0, 2.0 * (1 - step / (steps + 1)))
-        for key, grad in grads.items():
-            first[key] = 0.9 * first[key] + 0.1 * grad
-            second[key] = 0.999 * second[key] + 0.001 * grad**2
-            params[key] -= pace * (first[key] / (1 - 0.9**step)) / (np.sqrt(second[key] / (1 - 0.999**step)) + 1e-9)
+            grads |= _hidden_gradients(x, active, gradient, params, l2)
+        adam.step(step, grads)
         if signs is not None:
             params["w"] = np.where(signs * params["w"] < 0, 0.0, params["w"])
     extra = (params["h"], params["c"], params["v"]) if hidden else (None, None, None)
