@@ -4,7 +4,9 @@
 
 Starts `app.py` on a free loopback port with an index of its own (built from the sample corpus beforehand, so that the
 first figure is that of an installed machine), asks over HTTP, and prints one JSON object. Times are wall seconds;
-``cpu_s`` is what the process itself used until the page was served, which does not depend on what else the machine does.
+``page_cpu_s`` is what the process itself used until the page was served, which depends less on what else the machine does.
+Where Playwright and a Chromium are installed the page itself is measured too: the time from the command until a person
+can type (``page_usable_s``), and from pressing Enter until the answer's first words stand on the page.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ import argparse
 import http.client
 import json
 import os
+import platform
 import random
+import shutil
 import socket
 import statistics
 import subprocess
@@ -112,6 +116,79 @@ def crowd(port: int, users: int, seconds: float, think: float) -> tuple[list[flo
     return taken, statuses
 
 
+PAGE_TOKEN = """() => {
+  const log = document.querySelector("#h-chat");
+  window.turns = log.querySelectorAll(".h-turn").length;
+  window.first = null;
+  window.pressed = null;
+  document.querySelector("#h-box textarea").addEventListener("keydown", (event) => {
+    if (event.key === "Enter") window.pressed = performance.now();
+  }, {capture: true, once: true});
+  new MutationObserver((_, watch) => {
+    const turns = log.querySelectorAll(".h-turn");
+    if (turns.length <= window.turns) return;
+    const text = turns[turns.length - 1].querySelector(".h-text");
+    if (text && text.textContent.trim()) { window.first = performance.now() - window.pressed; watch.disconnect(); }
+  }).observe(log, {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def in_a_browser(folder: Path) -> dict[str, Any]:
+    """Seconds from the command to a page one can type in, and the first words of answers, in Chromium; {} without one."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        chromium = None
+    if chromium is None:
+        return {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        usable = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            process, port, _, _ = start(folder)
+            page = browser.new_context(locale="vi-VN").new_page()
+            page.goto(f"http://127.0.0.1:{port}/")
+            page.wait_for_selector(".h-welcome .h-example", timeout=60_000)
+            usable.append(time.perf_counter() - begun)
+            if len(usable) < 3:
+                process.terminate()
+                process.wait()
+        first = []
+        try:
+            for question in QUESTIONS * 2:
+                page.evaluate(PAGE_TOKEN)
+                page.fill("#h-box textarea", question)
+                page.press("#h-box textarea", "Enter")
+                page.wait_for_function("() => window.first !== null", timeout=60_000)
+                first.append(page.evaluate("window.first") / 1000)
+                page.wait_for_selector("#h-send:visible")
+        finally:
+            process.terminate()
+            process.wait()
+            browser.close()
+    return {"page_usable_s": round(statistics.median(usable), 2), "page_first_token": spread(first)}
+
+
+def machine() -> dict[str, Any]:
+    """Where and of what this was measured."""
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    changed = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, capture_output=True, text=True).stdout
+    model = ""
+    if Path("/proc/cpuinfo").exists():
+        names = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else ""
+    return {
+        "commit": found.stdout.strip() + (" and changes" if changed.strip() else ""),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "cpu": model or platform.processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
 def spread(values: list[float]) -> dict[str, float]:
     """Median and 95th percentile in milliseconds."""
     ordered = sorted(values)
@@ -129,13 +206,14 @@ def main() -> None:
     options.add_argument("--think", type=float, default=1.0, help="mean pause of a user between questions, in seconds")
     options.add_argument("--out", type=Path)
     args = options.parse_args()
-    result: dict[str, Any] = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
+    result: dict[str, Any] = machine()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         process, _, wall, _ = start(folder)
         result["first_run_page_s"] = round(wall, 2)
         process.terminate()
         process.wait()
+        result |= in_a_browser(folder)
         process, port, wall, cpu = start(folder)
         result["page_s"], result["page_cpu_s"] = round(wall, 2), round(cpu, 2)
         memory = psutil.Process(process.pid)

@@ -6,18 +6,18 @@ The only module of this package that knows the order of these steps.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import Settings, __version__
 from rag.serve.access import check_exposure
+from rag.serve.quick import import_gradio, no_collection
 from rag.serve.service import Service
 
 if TYPE_CHECKING:
@@ -33,26 +33,6 @@ def _stay_local() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ["GRADIO_SHARE"] = "False"
     os.environ["GRADIO_RUN_HISTORY"] = "False"
-
-
-@contextmanager
-def _no_stub_files() -> Iterator[None]:
-    """While Gradio is imported, keep it from parsing its sources to write editor stubs into its own folder.
-
-    That is half of its import time. Gradio leaves a class alone whose file it cannot learn (``OSError``).
-    """
-    ask = inspect.getfile
-
-    def getfile(thing: Any) -> str:
-        if isinstance(thing, type) and thing.__module__.startswith("gradio."):
-            raise OSError("no stub files")
-        return ask(thing)
-
-    inspect.getfile = getfile  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        inspect.getfile = ask
 
 
 def build(settings: Settings | None = None, *, ui: bool = True, service: Service | None = None) -> FastAPI:
@@ -76,6 +56,8 @@ def build(settings: Settings | None = None, *, ui: bool = True, service: Service
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if ui:  # now that the page is served: earlier it would only have come later
+            threading.Thread(target=app.state.suggestions.warm_up, name="rag-examples", daemon=True).start()
         yield
         workers.pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(service.close)
@@ -100,8 +82,9 @@ def build(settings: Settings | None = None, *, ui: bool = True, service: Service
         return HTMLResponse(docs_page.render(app.openapi()))
 
     if ui:
-        with _no_stub_files():
-            from rag.serve.ui.page import mount
+        # another embedder or a reranker loads its own libraries in the thread that opens the index
+        import_gradio(alone=settings.embedder == "bundled" and not settings.reranker)
+        from rag.serve.ui.page import mount
 
         app = mount(app, service)
     app.add_middleware(Guard, settings=settings, metrics=service.metrics)  # type: ignore[arg-type]
@@ -113,10 +96,11 @@ def run(settings: Settings | None = None) -> None:
     settings = settings or _settings()
     check_exposure(settings)
     service = Service(settings)
-    app = build(settings, service=service)
-    service.wait()
+    with no_collection():
+        app = build(settings, service=service)
+        service.wait()
 
-    import uvicorn
+        import uvicorn
 
     config = uvicorn.Config(
         app,

@@ -121,10 +121,11 @@ class Chat:
                     break
                 if isinstance(event, Retrieved):
                     hits, note = event.hits, t("reading", n=len(event.hits))
-                elif isinstance(event, Token):
+                at_once = not shown  # what was found and the first words; after that a frame now and then
+                if isinstance(event, Token):
                     shown, note = shown + event.text, ""
                 live = Answer(question, question, "answered", text=shown, language=t.language, hits=hits)
-                if isinstance(event, Retrieved) or time.monotonic() - last >= FRAME:
+                if at_once or time.monotonic() - last >= FRAME:
                     last = time.monotonic()
                     yield self._frame(earlier, question, live, t, conversation, note=note)
         except Exception as exc:

@@ -7,13 +7,13 @@ enough that its objects are Any here.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
 
+from rag.serve.quick import one_application
 from rag.serve.service import Service
 from rag.serve.ui import documents as documents_tab
 from rag.serve.ui import evaluation as evaluation_tab
@@ -37,6 +37,7 @@ element.addEventListener("click", (event) => {
 watch("value", () => window.hoidap && window.hoidap.shown(element));
 window.hoidap && window.hoidap.shown(element);
 """
+QUEUE_SLEEP = 0.01
 HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -240,11 +241,15 @@ def mount(app: Any, service: Service) -> Any:
     """Put the page at "/" of a FastAPI application and return it."""
     settings = service.settings
     chat = Chat(service)
-    blocks, t = build(service, chat)
-    blocks.queue(
-        default_concurrency_limit=settings.max_concurrency, max_size=settings.max_concurrency * 8, api_open=False
-    )
-    threading.Thread(target=chat.suggestions.warm_up, name="rag-examples", daemon=True).start()
+    with one_application():
+        blocks, t = build(service, chat)
+        blocks.queue(
+            default_concurrency_limit=settings.max_concurrency, max_size=settings.max_concurrency * 8, api_open=False
+        )
+
+    # How long Gradio's queue sleeps between two looks for work: a thousand looks a second take a twentieth of a core.
+    blocks._queue.sleep_when_free = QUEUE_SLEEP
+    blocks._queue.progress_update_sleep_when_free = 0.2
 
     from rag.serve.access import login
 
@@ -253,7 +258,7 @@ def mount(app: Any, service: Service) -> Any:
 
     from rag.serve.start import icon
 
-    return gr.mount_gradio_app(
+    app = gr.mount_gradio_app(
         app,
         blocks,
         path="/",
@@ -272,6 +277,9 @@ def mount(app: Any, service: Service) -> Any:
         i18n=t,
         theme=make_theme(),
     )
+    blocks.app = app.routes[-1].app
+    app.state.suggestions = chat.suggestions
+    return app
 
 
 def _header(service: Service) -> str:
