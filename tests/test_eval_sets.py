@@ -21,6 +21,7 @@ KINDS = {
 }
 SUPPORTED_KINDS = {
     *("paraphrase", "number-format", "date-format", "unit", "abbreviation", "partial", "inference", "translation"),
+    "passive",
 }
 UNSUPPORTED_KINDS = {
     *("number", "percent", "date", "unit-changed", "name", "place", "negation", "role", "comparison", "added"),

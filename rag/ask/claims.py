@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rag.ask import swaps, wording
+from rag.ask import roles, swaps, wording
 from rag.ask.facts import Reading, Value, read
 from rag.ask.figures import dates_like, numbers_like, times_like
 from rag.ask.named import mentions, named, state
@@ -73,13 +73,15 @@ def check(claim: str, passages: Sequence[str], *, context: str = "", scorer: Sco
     hard = len(matched)
     if not reasons:
         wrong = swaps.misplaced(matched, c, p)
-        if wrong is not None:
+        if wrong is not None and not (wrong.kind in ("person", "place", "organisation") and roles.agree(c, p)):
             reasons.append(f"{wrong.kind} {wrong.text} in another's place")
     best, share = wording.best_window(c, p)
     if not reasons and wording.denied(c, p, best, share):
         reasons.append("negation")
-    if not reasons and (word := wording.turned(c, p, best)):
+    if not reasons and (word := wording.turned(c, p, best)) and not roles.agree(c, p):
         reasons.append(f"opposite of {word}")
+    if not reasons and (word := roles.turned_round(c, p)):
+        reasons.append(f"roles around {word}")
     score = share
     if not reasons:
         score = wording.support(c, p, extra, share)

@@ -122,7 +122,7 @@ class Reading:
         self.row = flat(self.folded)
         self.sentences = sentence_spans(text)
         self.breaks = [(m.start(), m.end(), m.group()) for m in _BREAK.finditer(text)]
-        found = find_names(text)
+        found = [_uncut(n, text) for n in find_names(text)]
         documents = [(n.start, n.end) for n in found if n.kind == "document"]
         dates = [d for d in all_dates(text) if not _overlaps(documents, d.start, d.end)]
         self.dates = [Value("date", d.start, d.end, d.text, date=d) for d in dates]
@@ -354,6 +354,19 @@ def _parted(name: Name) -> list[Name]:
     if at < len(name.text):
         parts.append(Name(name.start + at, name.end, name.text[at:], name.kind))
     return parts if len(parts) > 1 else [name]
+
+
+_FIGURE = re.compile(
+    r"[.,]\d|\s?(?:%|km|m|ha|kg|cm|tấn|tạ|lít|tỷ|tỉ|triệu|nghìn|ngàn|người|hộ|đồng|usd|lần|ngày|tháng|năm|percent|people|million|billion|tonnes)\b"
+)
+
+
+def _uncut(name: Name, text: str) -> Name:
+    """ "sang Việt Nam 1,2 triệu tấn", "cách Đông Hà 83 km": a name does not end inside a number."""
+    m = re.search(r"\s+\d+(?:-\d+)?\Z", name.text)
+    if m is None or ("-" not in m.group() and not _FIGURE.match(text, name.end)):
+        return name
+    return Name(name.start, name.start + m.start(), name.text[: m.start()], name.kind)
 
 
 def _holds_digit(name: Name) -> bool:

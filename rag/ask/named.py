@@ -6,6 +6,7 @@ Knows nothing of numbers or wording.
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 
 from rag.ask import glossary
 from rag.ask.facts import Reading, Value, flat
@@ -25,11 +26,15 @@ _TITLES = frozenset(
     "president minister prime deputy vice chairman chairwoman director head secretary general chief ceo professor doctor king queen governor "
     "mayor senator officer chair manager spokesman spokesperson press foreign former".split()
 )
-_TYPES = frozenset(
-    "tinh huyen xa phuong quan thon xom ap lang thanh pho tp tx thi tran province district commune ward city town hamlet village the of street "
-    "river lake bay island islands mountain road bridge port beach cape"
-    .split()
-)  # fmt: skip
+_COUNTS = frozenset(
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty "
+    "thirty forty fifty sixty seventy eighty ninety hundred thousand million dozen several many most some all both each every".split()
+)
+_TYPES_EN = frozenset(
+    "province district commune ward city town hamlet village the of street river lake bay island islands mountain road bridge port beach cape".split()
+)
+_TYPES_VI = frozenset("tỉnh huyện xã phường quận thôn xóm ấp làng thành phố tp tx thị trấn".split()) | _TYPES_EN
+_TYPES = frozenset(fold(w) for w in _TYPES_VI)
 _GENERIC = frozenset(
     "tinh nha dang trung chinh quoc bi chu so bo uy hoi nguoi nhan dan nuoc internet app website online covid".split()
 )
@@ -68,6 +73,8 @@ def state(value: Value, c: Reading, p: Reading, extra: Reading) -> bool | None:
     if c.english != p.english and p.english:
         return _in_english(words, value, p, extra)
     if c.english != p.english:
+        if len(words) > 1 and _stranger(words, value, c, p, extra):
+            return False
         return _translated(words, value, p, extra)
     name = flat(fold(value.text))
     accents = p.accented and c.accented
@@ -80,7 +87,7 @@ def state(value: Value, c: Reading, p: Reading, extra: Reading) -> bool | None:
     if accents and value.text.isascii() and name in p.expanded():
         return True
     if c.english:
-        known = [w for w in words if w not in _TYPES]
+        known = [w for w in words if w not in _TYPES_EN]
         return bool(known) and all(
             f" {glossary.stem(w)} " in p.bag() or f" {w} " in p.bag() + extra.bag() for w in known
         )
@@ -102,6 +109,8 @@ def _absent_place(place: Name, p: Reading, extra: Reading) -> bool:
     full = canonical_place(place.text)
     if full == "Việt Nam" or flat(fold(place.text)) in p.row + extra.row:
         return False
+    if flat(fold(full)) in p.bag():  # "French" for "Pháp"
+        return False
     return not any(canonical_place(q.text) == full for q in (*p.places, *extra.places))
 
 
@@ -111,14 +120,18 @@ def _words(value: Value, c: Reading) -> list[str]:
     while words and (words[0] in _HONORIFICS or (len(words) > 1 and words[0] in _BEFORE_NAMES)):
         words = words[1:]
     if c.english:
-        while words and (words[0] in _TITLES or words[0] in STOPWORDS_EN or words[0] == "according"):
+        while words and (
+            words[0] in _TITLES or words[0] in STOPWORDS_EN or words[0] == "according" or words[0] in _COUNTS
+        ):
             words = words[1:]
         if len(words) == 1 and (words[0] in STOPWORDS_EN or words[0] in _TITLES):
             return []
     if value.kind in ("place", "other", "person"):
-        while len(words) > 1 and fold(words[0]) in _TYPES:
+        # "Tran Minh Quan" is no town called Minh, nor Phương a ward
+        types = _TYPES_EN if c.english or value.kind == "person" else _TYPES_VI if c.accented else _TYPES
+        while len(words) > 1 and (words[0] in types or words[0] in ("tp", "tx")):
             words = words[1:]
-        while len(words) > 1 and words[-1] in _TYPES and words[-1].isascii() and c.english:
+        while len(words) > 1 and words[-1] in _TYPES_EN and words[-1].isascii() and c.english:
             words = words[:-1]
     return words
 
@@ -166,6 +179,8 @@ def _translated(words: list[str], value: Value, p: Reading, extra: Reading) -> b
     whole = glossary.vietnamese(phrase)
     if whole:
         return any(f" {v} " in bag for v in whole)
+    if len(words) > 1 and value.kind in ("person", "other") and _other_half(words, p, extra):
+        return False
     strict = value.kind in ("person", "place")
     known = hit = found = 0
     rest = phrase
@@ -213,6 +228,65 @@ def _translated(words: list[str], value: Value, p: Reading, extra: Reading) -> b
     return True if found or (known and hit == known) else None
 
 
+def _stranger(words: list[str], value: Value, c: Reading, p: Reading, extra: Reading) -> bool:
+    """Whether an English claim names someone or some place that a Vietnamese passage does not: Vietnamese syllables that stand
+    nowhere together ("Tran Minh Quan" of Trần Minh Khôi), or foreign words none of which is there.
+
+    Translated names ("the Temple of Literature") are told by their article and by words the glossary knows.
+    """
+    folded = [fold(w) for w in words]
+    row = _RUN.findall(p.row + "|" + extra.row)
+    if all(_SYLLABLE.match(w) for w in folded) and not all(glossary.vietnamese(w) or w in STOPWORDS_EN for w in folded):
+        # order and middle names may differ: "Hung Nguyen" of Nguyễn Như Hùng
+        width = len(folded) + 2
+        return not any(set(folded) <= set(row[k : k + width]) for k in range(len(row)))
+    if value.kind == "organisation" or c.canon[: value.start].endswith("the "):
+        return False
+    telling = [w for w in folded if w not in STOPWORDS_EN and w not in _TITLES and w not in _TYPES_EN and len(w) > 1]
+    if any(glossary.vietnamese(w) for w in telling) or not telling or (len(telling) < 2 and value.kind != "person"):
+        return False
+    there = set(row)
+    compact = p.compact + " " + extra.compact
+    return not any(
+        w in there or (len(w) > 4 and w in compact) or any(_alike(w, x) for x in there if len(x) > 3) for w in telling
+    )
+
+
+def _other_half(words: list[str], p: Reading, extra: Reading) -> bool:
+    """Whether a name shares a half with a name of the passage whose other half differs ("Emma Carter" of Emily Carter)."""
+    folded = [fold(w) for w in words]
+    row = p.row + "|" + extra.row
+    bag = p.bag()
+    telling = [
+        w
+        for w in folded
+        if w not in STOPWORDS_EN and w not in _TITLES and w not in _TYPES_EN and w not in _HONORIFICS
+        if f" {w} " in row or (not any(f" {v} " in bag for v in glossary.vietnamese(w)) and f" {w} " not in bag)
+    ]
+    known = any(glossary.vietnamese(w) for w in telling)
+    for i, w in enumerate(telling):
+        if f" {w} " in row:
+            continue
+        for other in (telling[j] for j in (i - 1, i + 1) if 0 <= j < len(telling)):
+            for name in p.names:
+                parts = _RUN.findall(fold(name.text))
+                if (
+                    other not in parts
+                    or len(parts) < 2
+                    or name.kind not in (("person",) if known else ("person", "other"))
+                ):
+                    continue
+                rivals = [x for x in parts if x not in folded and x not in _HONORIFICS]
+                if rivals and not any(_alike(w, x) for x in rivals):
+                    return True
+    return False
+
+
+def _alike(a: str, b: str) -> bool:
+    """Two spellings of one foreign name: "Aleksandr", "Alexander"."""
+    return a[:1] == b[:1] and SequenceMatcher(None, a, b).ratio() >= 0.72
+
+
 def _in_english(words: list[str], value: Value, p: Reading, extra: Reading) -> bool | None:
     """A Vietnamese name in an English text: as it is, or by what its words are there."""
     folded = [fold(w) for w in words]
@@ -220,6 +294,8 @@ def _in_english(words: list[str], value: Value, p: Reading, extra: Reading) -> b
         return True
     bag = p.bag() + "|" + extra.bag()
     row = " ".join(folded)
+    if len(words) > 1 and value.kind in ("person", "other") and _other_half(words, p, extra):
+        return False
     if any(row in v or v in row for v in _rendered(p) if len(v) > 3):
         return True
     if value.kind in ("person", "place"):
