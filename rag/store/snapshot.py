@@ -1,7 +1,7 @@
 """One committed version of an index, for reading. Knows nothing of how versions are made.
 
-A `View` is the part held in memory, shared by all snapshots of a generation; a `Snapshot` adds a read transaction on the
-truth, so that texts and vectors always belong to the same version. Ids of passages ascend; arrays "aligned with ids"
+A `Snapshot` is a `View`, the part held in memory, with a read transaction on the truth, so that texts and vectors always
+belong to the same version. Ids of passages ascend; arrays "aligned with ids"
 have one value for each.
 """
 
@@ -11,9 +11,7 @@ import functools
 import json
 import sqlite3
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -21,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged, UsageError
-from rag.scoring.bm25 import idf
 from rag.store import lexical, schema
 from rag.store.files import Array, Damaged
+from rag.store.filters import Filter
 from rag.store.lexical import CHANNELS
-from rag.store.segment import Mask, Segment
+from rag.store.segment import Mask
+from rag.store.view import View
 from rag.types import Document, DocumentInfo, Passage
 
 if TYPE_CHECKING:
@@ -35,82 +34,6 @@ Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 P = ParamSpec("P")
 R = TypeVar("R")
-# Terms that stand in more than one passage of this many are kept as a row over all passages.
-_DENSE_SHARE = 16
-_ROWS_KEPT_BYTES = 64 << 20
-
-
-class View:
-    """The segments of a generation, which of their rows are alive, and what is worked out from them when first asked."""
-
-    def __init__(self, state: schema.State, segments: Sequence[Segment], tombstones: Ids) -> None:
-        self.state = state
-        self.generation = state.generation
-        self.segments = list(segments)
-        self.starts = np.concatenate([[0], np.cumsum([s.count for s in segments])]).astype(np.int64)
-        self.firsts = np.asarray([s.row.first for s in segments], dtype=np.int64)
-        self.alive: list[Mask | None] = []
-        for segment in segments:
-            dead = tombstones[(tombstones >= segment.row.first) & (tombstones <= segment.row.last)]
-            mask: Mask | None = None
-            if len(dead):
-                mask = np.isin(segment.ids, dead, invert=True)
-                mask = None if mask.all() else mask
-            self.alive.append(mask)
-        parts = [s.ids if m is None else s.ids[m] for s, m in zip(segments, self.alive, strict=True)]
-        self.ids: Ids = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-        self.ids.flags.writeable = False
-        self.everywhere = not any(m is not None for m in self.alive)
-        self.lock = threading.RLock()
-        self.rows: OrderedDict[tuple[str, int], Floats] = OrderedDict()
-        self.rows_bytes = 0
-        self.memo: dict[str, Any] = {}
-
-    def once(self, name: str, make: Callable[[], R]) -> R:
-        """What `make` gives, worked out once for this generation."""
-        with self.lock:
-            if name not in self.memo:
-                self.memo[name] = make()
-            found: R = self.memo[name]
-            return found
-
-    def replace(self, old: str, segment: Segment) -> None:
-        """Put a repaired segment in the place of a damaged one."""
-        with self.lock:
-            self.segments = [segment if s.row.name == old else s for s in self.segments]
-            self.rows.clear()
-            self.rows_bytes = 0
-
-    def living_lengths(self) -> tuple[list[Array], int, float]:
-        """Terms per row of each segment, living passages, and their mean number of terms."""
-
-        def make() -> tuple[list[Array], int, float]:
-            lengths = [s.columns.whole("lengths") for s in self.segments]
-            pairs = zip(lengths, self.alive, strict=True)
-            total = sum(int((x if m is None else x[m]).sum(dtype=np.int64)) for x, m in pairs)
-            return lengths, len(self.ids), total / max(len(self.ids), 1)
-
-        return self.once("lengths", make)
-
-    def norms(self) -> list[Floats]:
-        """BM25's length norm of every row of each segment."""
-
-        def make() -> list[Floats]:
-            lengths, _, mean = self.living_lengths()
-            return [lexical.norms(x, mean) for x in lengths]
-
-        return self.once("norms", make)
-
-    def living(self, scores: Floats) -> Floats:
-        """Values of all rows, brought down to the living ones."""
-        if self.everywhere:
-            return scores
-        return scores[self.once("rows alive", self._rows_alive)]
-
-    def _rows_alive(self) -> Mask:
-        return np.concatenate(
-            [np.ones(s.count, bool) if m is None else m for s, m in zip(self.segments, self.alive, strict=True)]
-        )
 
 
 def repairing(method: Callable[Concatenate[Snapshot, P], R]) -> Callable[Concatenate[Snapshot, P], R]:
@@ -395,65 +318,7 @@ class Snapshot:
         """
         if channel not in CHANNELS:
             raise UsageError(f"unknown lexical channel {channel!r}; use one of {', '.join(CHANNELS)}")
-        view = self._view
-        terms = lexical.query_terms(text, channel)
-        out = np.zeros(int(view.starts[-1]), dtype=np.float32)
-        if not len(terms) or not len(view.ids):
-            return view.living(out)
-        places = [lexical.ranges(s.columns, channel, terms) for s in view.segments]
-        df = self._frequencies(channel, terms, places)
-        rarity = idf(df, len(view.ids))
-        common = df > max(len(view.ids) // _DENSE_SHARE, 1000)
-        for i in np.flatnonzero(common).tolist():
-            row = self._row(channel, int(terms[i]), [(a[i : i + 1], b[i : i + 1]) for a, b in places])
-            out += rarity[i] * row
-        norms = view.norms()
-        rare = ~common & (df > 0)
-        for number, (segment, (starts, ends)) in enumerate(zip(view.segments, places, strict=True)):
-            first, last = starts[rare], ends[rare]
-            rows, counts = lexical.gather(segment.columns, channel, first, last)
-            if not len(rows):
-                continue
-            tf = counts.astype(np.float32)
-            weights = np.repeat(rarity[rare], last - first) * (tf / (tf + norms[number][rows]))
-            # Summed in float64 in the order of the terms: the same total however the passages are split into segments.
-            summed = np.bincount(rows, weights=weights, minlength=segment.count)
-            out[view.starts[number] : view.starts[number + 1]] += summed.astype(np.float32)
-        return view.living(out)
-
-    def _frequencies(self, channel: str, terms: lexical.Hashes, places: Sequence[tuple[Array, Array]]) -> Ids:
-        """In how many living passages each term stands."""
-        df = np.zeros(len(terms), dtype=np.int64)
-        for segment, alive, (starts, ends) in zip(self._view.segments, self._view.alive, places, strict=True):
-            widths = ends - starts
-            if alive is None:
-                df += widths
-            elif int(widths.sum()):
-                rows, _ = lexical.gather(segment.columns, channel, starts, ends)
-                owner = np.repeat(np.arange(len(terms)), widths)
-                df += np.bincount(owner, weights=alive[rows], minlength=len(terms)).astype(np.int64)
-        return df
-
-    def _row(self, channel: str, term: int, places: Sequence[tuple[Array, Array]]) -> Floats:
-        """tf / (tf + norm) of a frequent term over all rows; kept, since such terms come back with every question."""
-        view = self._view
-        with view.lock:
-            held = view.rows.get((channel, term))
-            if held is not None:
-                view.rows.move_to_end((channel, term))
-                return held
-        row = np.zeros(int(view.starts[-1]), dtype=np.float32)
-        for number, (segment, (starts, ends)) in enumerate(zip(view.segments, places, strict=True)):
-            rows, counts = lexical.gather(segment.columns, channel, starts, ends)
-            tf = counts.astype(np.float32)
-            row[view.starts[number] + rows.astype(np.int64)] = tf / (tf + view.norms()[number][rows])
-        with view.lock:
-            if (channel, term) not in view.rows:
-                view.rows[channel, term] = row
-                view.rows_bytes += row.nbytes
-            while view.rows_bytes > _ROWS_KEPT_BYTES and len(view.rows) > 1:
-                view.rows_bytes -= view.rows.popitem(last=False)[1].nbytes
-        return row
+        return self._view.bm25(channel, text)
 
     @repairing
     def document_frequency(self, word: str, folded: bool = False) -> int:
@@ -463,7 +328,7 @@ class Snapshot:
         if not len(term):
             return 0
         places = [lexical.ranges(s.columns, channel, term) for s in self._view.segments]
-        return int(self._frequencies(channel, term, places)[0])
+        return int(self._view.frequencies(channel, term, places)[0])
 
     # ---- filters --------------------------------------------------------------------------------------------------
 
@@ -492,7 +357,7 @@ class Snapshot:
             return np.asarray([r[0] for r in rows], np.int64), rows, np.concatenate(owners or [np.empty(0, np.int64)])
 
         numbers, rows, owners = view.once("documents", make)
-        passes = _Filter(sources, date_from, date_to, metadata)
+        passes = Filter(sources, date_from, date_to, metadata)
         good = np.fromiter((passes(row) for row in rows), dtype=bool, count=len(rows))
         if not len(owners):
             return np.zeros(0, dtype=bool)
@@ -500,53 +365,6 @@ class Snapshot:
         if not len(numbers) or bool((numbers[at] != owners).any()):
             raise IndexDamaged(f"{self._path}: a document is gone from the stored truth; restore it from a copy")
         return good[at]
-
-
-class _Filter:
-    def __init__(
-        self, sources: Iterable[str] | None, first: str | None, last: str | None, metadata: Mapping[str, Any] | None
-    ) -> None:
-        if isinstance(sources, str):
-            sources = [sources]
-        wanted = None if sources is None else list(sources)
-        self.names = None if wanted is None else {s for s in wanted if "*" not in s}
-        self.patterns = [s for s in wanted or () if "*" in s]
-        self.first = None if first is None else _period(first)[0]
-        self.last = None if last is None else _period(last)[1]
-        self.metadata = dict(metadata or {})
-
-    def __call__(self, row: tuple[Any, ...]) -> bool:
-        _, source, date, metadata = row
-        if self.names is not None and source not in self.names:
-            if not any(fnmatchcase(source, pattern) for pattern in self.patterns):
-                return False
-        if self.first is not None or self.last is not None:
-            try:
-                first, last = _period(date or "")
-            except UsageError:
-                return False
-            if (self.first is not None and last < self.first) or (self.last is not None and first > self.last):
-                return False
-        if self.metadata:
-            held = json.loads(metadata)
-            return all(key in held and _meets(held[key], value) for key, value in self.metadata.items())
-        return True
-
-
-def _meets(held: Any, wanted: Any) -> bool:
-    mine = held if isinstance(held, list) else [held]
-    theirs = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
-    return any(value in mine for value in theirs) or held == wanted
-
-
-def _period(date: str) -> tuple[str, str]:
-    """First and last ISO day of a date of any precision; months are taken to have 31 days, which sorts right."""
-    text = date.strip()[:10]
-    first = text + "0000-01-01"[len(text) :] if len(text) in (4, 7) else text
-    last = text + "0000-12-31"[len(text) :] if len(text) in (4, 7) else text
-    if len(first) != 10 or not (first[:4] + first[5:7] + first[8:]).isdigit():
-        raise UsageError(f"date {date!r} is not ISO; write 2022, 2022-10 or 2022-10-05")
-    return first, last
 
 
 def _best(k: int, scores: Floats, ids: Ids) -> tuple[Ids, Floats]:

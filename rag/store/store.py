@@ -23,7 +23,8 @@ from rag.store import schema
 from rag.store.files import Columns, Damaged, locked, writing
 from rag.store.schema import LOCK, SEGMENTS, SegmentRow, State
 from rag.store.segment import Segment, from_truth, open_segment
-from rag.store.snapshot import Snapshot, View
+from rag.store.snapshot import Snapshot
+from rag.store.view import View
 from rag.store.writer import Step, Writer
 
 log = logging.getLogger(__name__)

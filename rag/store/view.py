@@ -1,0 +1,180 @@
+"""The part of a version that is held in memory: its segments, which of their rows are alive, and BM25 over all of them.
+
+Knows nothing of the truth in SQLite. Shared by all snapshots of a generation, and by threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.scoring.bm25 import idf
+from rag.store import lexical, schema
+from rag.store.files import Array
+from rag.store.segment import Mask, Segment
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+R = TypeVar("R")
+# Terms that stand in more than one passage of this many are kept as counts over all rows, which take one byte each.
+_DENSE_SHARE = 16
+_COUNTS_KEPT_BYTES = 64 << 20
+_COUNTS_KEPT_A_ROW = 256
+# Rows that are weighed at a time: what is worked on stays in the nearest caches.
+_RUN = 1 << 15
+
+
+class View:
+    """The segments of a generation, which of their rows are alive, and what is worked out from them when first asked."""
+
+    def __init__(self, state: schema.State, segments: Sequence[Segment], tombstones: Ids) -> None:
+        self.state = state
+        self.generation = state.generation
+        self.segments = list(segments)
+        self.starts = np.concatenate([[0], np.cumsum([s.count for s in segments])]).astype(np.int64)
+        self.firsts = np.asarray([s.row.first for s in segments], dtype=np.int64)
+        self.alive: list[Mask | None] = []
+        for segment in segments:
+            dead = tombstones[(tombstones >= segment.row.first) & (tombstones <= segment.row.last)]
+            mask: Mask | None = None
+            if len(dead):
+                mask = np.isin(segment.ids, dead, invert=True)
+                mask = None if mask.all() else mask
+            self.alive.append(mask)
+        parts = [s.ids if m is None else s.ids[m] for s, m in zip(segments, self.alive, strict=True)]
+        self.ids: Ids = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+        self.ids.flags.writeable = False
+        self.everywhere = not any(m is not None for m in self.alive)
+        self.lock = threading.RLock()
+        self._counts: OrderedDict[tuple[str, int], Array] = OrderedDict()
+        self._counts_bytes = 0
+        self._counts_most = max(_COUNTS_KEPT_BYTES, _COUNTS_KEPT_A_ROW * int(self.starts[-1]))
+        self.memo: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[], R]) -> R:
+        """What `make` gives, worked out once for this generation."""
+        with self.lock:
+            if name not in self.memo:
+                self.memo[name] = make()
+            found: R = self.memo[name]
+            return found
+
+    def living_lengths(self) -> tuple[list[Array], int, float]:
+        """Terms per row of each segment, living passages, and their mean number of terms."""
+
+        def make() -> tuple[list[Array], int, float]:
+            lengths = [s.columns.whole("lengths") for s in self.segments]
+            pairs = zip(lengths, self.alive, strict=True)
+            total = sum(int((x if m is None else x[m]).sum(dtype=np.int64)) for x, m in pairs)
+            return lengths, len(self.ids), total / max(len(self.ids), 1)
+
+        return self.once("lengths", make)
+
+    def norms(self) -> Floats:
+        """BM25's length norm of every row."""
+
+        def make() -> Floats:
+            lengths, _, mean = self.living_lengths()
+            return np.concatenate([lexical.norms(x, mean) for x in lengths] or [np.empty(0, np.float32)])
+
+        return self.once("norms", make)
+
+    def living(self, scores: Floats) -> Floats:
+        """Values of all rows, brought down to the living ones."""
+        if self.everywhere:
+            return scores
+        return scores[self.once("rows alive", self._rows_alive)]
+
+    def _rows_alive(self) -> Mask:
+        return np.concatenate(
+            [np.ones(s.count, bool) if m is None else m for s, m in zip(self.segments, self.alive, strict=True)]
+        )
+
+    # ---- BM25 -----------------------------------------------------------------------------------------------------
+
+    def bm25(self, channel: str, text: str) -> Floats:
+        """(N,) BM25 of every living passage for the words and word pairs of `text`. Raises Damaged."""
+        terms = lexical.query_terms(text, channel)
+        out = np.zeros(int(self.starts[-1]), dtype=np.float32)
+        if not len(terms) or not len(self.ids):
+            return self.living(out)
+        places = [lexical.ranges(s.columns, channel, terms) for s in self.segments]
+        df = self.frequencies(channel, terms, places)
+        rarity = idf(df, len(self.ids))
+        norms = self.norms()
+        common = df > max(len(self.ids) // _DENSE_SHARE, 1000)
+        columns = []
+        for i in np.flatnonzero(common).tolist():
+            columns.append(
+                (self._count(channel, int(terms[i]), [(int(a[i]), int(b[i])) for a, b in places]), rarity[i])
+            )
+        _add_weighed(out, columns, norms)
+        rare = ~common & (df > 0)
+        for number, (segment, (starts, ends)) in enumerate(zip(self.segments, places, strict=True)):
+            first, last = starts[rare], ends[rare]
+            rows, counts = lexical.gather(segment.columns, channel, first, last)
+            if not len(rows):
+                continue
+            here = slice(int(self.starts[number]), int(self.starts[number + 1]))
+            tf = counts.astype(np.float32)
+            weights = np.repeat(rarity[rare], last - first) * (tf / (tf + norms[here][rows]))
+            # Summed in float64 in the order of the terms: the same total however the passages are split into segments.
+            out[here] += np.bincount(rows, weights=weights, minlength=segment.count).astype(np.float32)
+        return self.living(out)
+
+    def frequencies(self, channel: str, terms: lexical.Hashes, places: Sequence[tuple[Array, Array]]) -> Ids:
+        """In how many living passages each term stands; `places` says where its lists are in each segment."""
+        df = np.zeros(len(terms), dtype=np.int64)
+        for segment, alive, (starts, ends) in zip(self.segments, self.alive, places, strict=True):
+            widths = ends - starts
+            if alive is None:
+                df += widths
+            elif int(widths.sum()):
+                rows, _ = lexical.gather(segment.columns, channel, starts, ends)
+                owner = np.repeat(np.arange(len(terms)), widths)
+                df += np.bincount(owner, weights=alive[rows], minlength=len(terms)).astype(np.int64)
+        return df
+
+    def _count(self, channel: str, term: int, places: Sequence[tuple[int, int]]) -> Array:
+        """How often a frequent term stands in each row; kept, since such terms come back with every question."""
+        with self.lock:
+            held = self._counts.get((channel, term))
+            if held is not None:
+                self._counts.move_to_end((channel, term))
+                return held
+        lists = []
+        for segment, (first, last) in zip(self.segments, places, strict=True):
+            begin, end = np.asarray([first]), np.asarray([last])
+            rows = segment.columns.touch(f"{channel}.rows", begin, end)[first:last]
+            lists.append((rows, segment.columns.touch(f"{channel}.counts", begin, end)[first:last]))
+        made = np.zeros(int(self.starts[-1]), dtype=np.result_type(*(counts.dtype for _, counts in lists)))
+        for start, end, (rows, counts) in zip(self.starts, self.starts[1:], lists, strict=False):
+            made[start:end][rows] = counts
+        with self.lock:
+            if (channel, term) not in self._counts:
+                self._counts[channel, term] = made
+                self._counts_bytes += made.nbytes
+            while self._counts_bytes > self._counts_most and len(self._counts) > 1:
+                self._counts_bytes -= self._counts.popitem(last=False)[1].nbytes
+        return made
+
+
+def _add_weighed(out: Floats, columns: Sequence[tuple[Array, Any]], norms: Floats) -> None:
+    """Add rarity · tf / (tf + norm) of each (counts (n,), rarity) to `out` (n,), column by column in their order."""
+    if not columns:
+        return
+    tf, weight = np.empty((2, min(_RUN, len(out))), dtype=np.float32)
+    for start in range(0, len(out), _RUN):
+        end = min(start + _RUN, len(out))
+        n, total, norm = end - start, out[start:end], norms[start:end]
+        for counts, rarity in columns:
+            tf[:n] = counts[start:end]
+            np.add(tf[:n], norm, out=weight[:n])
+            np.divide(tf[:n], weight[:n], out=weight[:n])
+            np.multiply(weight[:n], rarity, out=weight[:n])
+            np.add(total, weight[:n], out=total)
