@@ -46,7 +46,7 @@ def lexical(
     With `rarities` the best itself counts in full only when it meets the share FULL of the question's weight: where
     the other passages are in another language, the best of the few may well be no match at all.
     """
-    best = np.zeros(len(snapshot), dtype=np.float32)
+    best: Floats | None = None
     for text in texts:
         scores = snapshot.bm25(channel, text)
         share = fusion.share(scores, mask)
@@ -54,8 +54,8 @@ def lexical(
             most = rarities.ceiling(snapshot, text, channel == "folded")
             top = float((scores if mask is None else scores[mask]).max(initial=0.0))
             share *= np.float32(min(1.0, top / most / FULL) if most > 0.0 else 0.0)
-        np.maximum(best, share, out=best)
-    return best
+        best = share if best is None else np.maximum(best, share, out=best)
+    return np.zeros(len(snapshot), dtype=np.float32) if best is None else best
 
 
 def dense(snapshot: Snapshot, ids: Ids, queries: Floats) -> dict[str, Floats]:

@@ -6,8 +6,10 @@ channel and the scores are fused by one rule. Knows nothing of readers, citation
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 RERANKED = 50
+# In a smaller index handing work to another thread costs more than it saves.
+THREADED_FROM = 20_000
 _ABBREVIATIONS = Abbreviations()
 
 
@@ -69,6 +73,7 @@ class Retriever:
         self._weights = fusion.load("tokens" if index.embedder.has_tokens else "vectors")
         self._known: _Known | None = None
         self._lock = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
 
     def search(
         self,
@@ -111,15 +116,16 @@ class Retriever:
         embedder = self.index.embedder
         home = fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
         cross = self._cross(snapshot, asked)
-        words = self._lexical(snapshot, asked, cross, mask)
         queries = embedder.embed_queries(asked.texts)
-        positions = self._candidates(snapshot, words, queries, max(self.settings.candidates, k), mask)
+        most = max(self.settings.candidates, k)
+        near = self._nearest_sentences(snapshot, queries, most // 2, mask)
+        words = self._lexical(snapshot, asked, cross, mask)
+        positions = self._candidates(snapshot, words, queries, near, most, mask)
         ids = snapshot.ids[positions]
         found = {name: values[positions] for name, values in words.items()}
         if len(ids):
             found |= ch.dense(snapshot, ids, queries)
             if embedder.has_tokens:
-                most = max(self.settings.candidates, k)
                 if len(ids) > most:  # token vectors cost most, so only the best by the other channels get that far
                     rough = fusion.fuse(found, cross[positions], fusion.load("vectors"), home)
                     kept = np.sort(fusion.top(rough, most))
@@ -166,25 +172,47 @@ class Retriever:
             out[name] = there
         return out
 
+    def _nearest_sentences(
+        self, snapshot: Snapshot, queries: Floats, most: int, mask: Mask | None
+    ) -> Callable[[], list[NDArray[np.int64]]]:
+        """What gives the ids of the passages of the sentences nearest to each of the queries.
+
+        In a large index that takes as long as all the other searches together, so it is begun on a thread of its own.
+        """
+
+        def find() -> list[NDArray[np.int64]]:
+            return [snapshot.search_sentences(vector, most, mask)[0] for vector in queries]
+
+        if len(snapshot) < THREADED_FROM or _cores() < 2:
+            return find
+        with self._lock:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(_cores(), "rag-search")
+        return self._threads.submit(find).result
+
     def _candidates(
-        self, snapshot: Snapshot, words: Mapping[str, Floats], queries: Floats, most: int, mask: Mask | None
+        self,
+        snapshot: Snapshot,
+        words: Mapping[str, Floats],
+        queries: Floats,
+        near: Callable[[], list[NDArray[np.int64]]],
+        most: int,
+        mask: Mask | None,
     ) -> NDArray[np.int64]:
         """Positions, ascending: all that pass the filter when they are few, else the best of each channel."""
-        allowed = np.arange(len(snapshot)) if mask is None else np.flatnonzero(mask)
-        if len(allowed) <= most:
-            return allowed
+        allowed = None if mask is None else np.flatnonzero(mask)
+        count = len(snapshot) if allowed is None else len(allowed)
+        if count <= most:
+            return np.arange(count) if allowed is None else allowed
         parts = []
         for values in words.values():
-            best = allowed[fusion.top(values[allowed], most // 2)]
+            best = fusion.top(values, most // 2) if allowed is None else allowed[fusion.top(values[allowed], most // 2)]
             parts.append(best[values[best] > 0.0])
-        for vector in queries:
-            found, _ = snapshot.search_vectors(vector, most // 2, mask)
-            parts.append(np.searchsorted(snapshot.ids, found))
-            found, _, _ = snapshot.search_sentences(vector, most // 2, mask)
-            parts.append(np.searchsorted(snapshot.ids, found))
+        found = [snapshot.search_vectors(vector, most // 2, mask)[0] for vector in queries]
+        parts += [np.searchsorted(snapshot.ids, ids) for ids in (*found, *near())]
         positions = np.unique(np.concatenate(parts))
         if len(positions) < most:  # k was large, or channels agreed: fill up in order of position
-            rest = np.setdiff1d(allowed, positions, assume_unique=True)
+            rest = np.setdiff1d(np.arange(count) if allowed is None else allowed, positions, assume_unique=True)
             positions = np.union1d(positions, rest[: most - len(positions)])
         return positions.astype(np.int64)
 
@@ -231,6 +259,11 @@ class Retriever:
             )
             for rank, i in enumerate(ranked, 1)
         ]
+
+
+def _cores() -> int:
+    """How many processors this program may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _languages(snapshot: Snapshot) -> dict[str, Mask | None]:

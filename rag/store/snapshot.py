@@ -118,12 +118,16 @@ class Snapshot:
             missing = next(i for i in wanted if i not in rows)
             self._place(np.asarray([missing]))
             raise IndexDamaged(f"{self._path}: passage {missing} is gone from the stored truth; restore it from a copy")
-        held: dict[int, Document] = {}
         numbers = sorted({row[2] for row in rows.values()})
-        for found in self._by_ids(schema.DOCUMENT_SELECT, "id", numbers):
-            held[found[0]] = schema.to_document(found, self._path)
-        if len(held) < len(numbers):
+        held = self._view.documents.get(numbers)
+        missed = [n for n in numbers if n not in held]
+        found = {
+            row[0]: schema.to_document(row, self._path) for row in self._by_ids(schema.DOCUMENT_SELECT, "id", missed)
+        }
+        if len(found) < len(missed):
             raise IndexDamaged(f"{self._path}: a document is gone from the stored truth; restore it from a copy")
+        self._view.documents.keep(found)
+        held.update(found)
         return [schema.to_passage(rows[i], held[rows[i][2]], self._path) for i in wanted]
 
     def document(self, source: str) -> Document:
@@ -192,6 +196,8 @@ class Snapshot:
     def vectors(self, ids: Array) -> Floats:
         """(n, d) unit passage vectors in the order of `ids`."""
         owner, rows = self._place(ids)
+        if len(owner) and (owner == owner[0]).all():
+            return self._view.segments[int(owner[0])].passages.gather(rows)
         out = np.empty((len(rows), self._store.dimension), dtype=np.float32)
         for number in np.unique(owner).tolist():
             here = owner == number
@@ -209,6 +215,8 @@ class Snapshot:
             at = self._view.segments[number].columns.whole("sentence.at")
             first[here], last[here] = at[rows[here]], at[rows[here] + 1]
         starts = np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64)
+        if len(numbers) == 1:
+            return self._view.segments[numbers[0]].sentences.gather(lexical.spread(first, last)), starts
         flat = np.empty((int(starts[-1]), self._store.dimension), dtype=np.float32)
         for number in numbers:
             here = owner == number

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from rag.scoring.bm25 import idf
 from rag.store import lexical, schema
 from rag.store.files import Array
 from rag.store.segment import Mask, Segment
+from rag.types import Document
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -27,6 +29,38 @@ _COUNTS_KEPT_BYTES = 64 << 20
 _COUNTS_KEPT_A_ROW = 256
 # Rows that are weighed at a time: what is worked on stays in the nearest caches.
 _RUN = 1 << 15
+_DOCUMENT_CHARACTERS = 1 << 23
+
+
+class Documents:
+    """Documents that were read lately, by number: some are large, and their passages are found again and again."""
+
+    def __init__(self, most: int = _DOCUMENT_CHARACTERS) -> None:
+        self._most = most
+        self._held: OrderedDict[int, Document] = OrderedDict()
+        self._characters = 0
+        self._lock = threading.Lock()
+
+    def get(self, numbers: Iterable[int]) -> dict[int, Document]:
+        """Those of the numbers that are remembered."""
+        found = {}
+        with self._lock:
+            for number in numbers:
+                document = self._held.get(number)
+                if document is not None:
+                    self._held.move_to_end(number)
+                    found[number] = document
+        return found
+
+    def keep(self, found: Mapping[int, Document]) -> None:
+        """Remember these, and forget what was not asked for longest."""
+        with self._lock:
+            for number, document in found.items():
+                if number not in self._held:
+                    self._held[number] = document
+                    self._characters += len(document.text)
+            while self._characters > self._most:
+                self._characters -= len(self._held.popitem(last=False)[1].text)
 
 
 class View:
@@ -54,6 +88,8 @@ class View:
         self._counts: OrderedDict[tuple[str, int], Array] = OrderedDict()
         self._counts_bytes = 0
         self._counts_most = max(_COUNTS_KEPT_BYTES, _COUNTS_KEPT_A_ROW * int(self.starts[-1]))
+        self.documents = Documents()
+        self._free: list[NDArray[np.float64]] = []
         self.memo: dict[str, Any] = {}
 
     def once(self, name: str, make: Callable[[], R]) -> R:
@@ -124,8 +160,25 @@ class View:
             tf = counts.astype(np.float32)
             weights = np.repeat(rarity[rare], last - first) * (tf / (tf + norms[here][rows]))
             # Summed in float64 in the order of the terms: the same total however the passages are split into segments.
-            out[here] += np.bincount(rows, weights=weights, minlength=segment.count).astype(np.float32)
+            if 2 * len(rows) > segment.count:
+                out[here] += np.bincount(rows, weights=weights, minlength=segment.count).astype(np.float32)
+                continue
+            with self._zeros() as total:
+                np.add.at(total, rows, weights.astype(np.float64))
+                # A row that stands here several times is given the same sum several times.
+                out[here][rows] += total[rows].astype(np.float32)
+                total[rows] = 0.0
         return self.living(out)
+
+    @contextmanager
+    def _zeros(self) -> Iterator[NDArray[np.float64]]:
+        """Room for a sum for each row, all 0, and all 0 again afterwards: taking it from the system anew costs more than using it."""
+        with self.lock:
+            free = self._free.pop() if self._free else None
+        room = np.zeros(int(self.starts[-1])) if free is None else free
+        yield room
+        with self.lock:
+            self._free.append(room)
 
     def frequencies(self, channel: str, terms: lexical.Hashes, places: Sequence[tuple[Array, Array]]) -> Ids:
         """In how many living passages each term stands; `places` says where its lists are in each segment."""
