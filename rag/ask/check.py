@@ -104,16 +104,16 @@ class Checker:
     def _advance(self, last: bool) -> str:
         """Check every sentence that can no longer change: one that another has begun after."""
         before = len(self.text)
-        rest = self._raw[self._at :]
-        raw = sentence_spans(rest)
-        if not last and raw and re.fullmatch(r"\[[\d\s,;\[\]-]*", rest[raw[-1][0] :]):
+        text = self._raw
+        # spans of the whole text: where a sentence begins may depend on what stands before it ("1." after a marker is no list item)
+        raw = sentence_spans(text)
+        if not last and raw and re.fullmatch(r"\[[\d\s,;\[\]-]*", text[raw[-1][0] :]):
             raw = raw[:-1]  # markers on their way: they may belong to the sentence before
-        spans = _with_markers(rest, raw)
-        done = spans if last else spans[:-1]
-        at = 0
+        spans = _with_markers(text, raw)
+        done = [(max(start, self._at), end) for start, end in (spans if last else spans[:-1]) if end > self._at]
         for start, end in done:
-            gap, at = rest[at:start], end
-            checked = self.check_sentence(redact(rest[start:end], self._secrets))
+            gap, self._at = text[self._at : start], end
+            checked = self.check_sentence(redact(text[start:end], self._secrets))
             if checked:
                 self._gap += gap
                 breaks = min(self._gap.count("\n"), 2)
@@ -121,8 +121,6 @@ class Checker:
                 self._gap = ""
             elif "\n" in gap:
                 self._gap += gap
-        if done:
-            self._at += done[-1][1]
         return self.text[before:]
 
     def check_sentence(self, raw: str) -> str:

@@ -27,7 +27,7 @@ from rag.ask.draft import Draft
 from rag.ask.query import understand
 from rag.ask.read_extractive import READ_HITS, ExtractiveReader
 from rag.ask.short import pick
-from rag.errors import LLMError, LLMIncomplete, RagError, UsageError, redact
+from rag.errors import LLMError, LLMIncomplete, LLMTimeout, RagError, UsageError, redact
 from rag.text.normalise import strip_markers
 from rag.text.sentences import sentence_spans
 from rag.types import Answer, Event, Hit, Query, Retrieved, Token
@@ -136,7 +136,10 @@ class Rag:
         decision = abstain.decide(query, found, draft, by_model=self.llm is not None)
         clock.lap("decide")
         if not decision.answer:
-            yield self._abstained(state, abstain.refusal(query, found, settings), state.hits, clock)
+            refusal = abstain.refusal(query, found, settings)
+            yield replace(
+                self._abstained(state, refusal, state.hits, clock), usage=dict(draft.usage), complete=draft.complete
+            )
             return
         if self.llm is None:
             yield Token(draft.text)
@@ -208,16 +211,16 @@ class Rag:
                         if len(checker.text) > len(shown):
                             yield Token(checker.text[len(shown) :])
                             shown = checker.text
-            except LLMIncomplete:
-                if not text:
+            except (LLMIncomplete, LLMTimeout):
+                if not text.strip():
                     raise
-                complete = False
+                complete = False  # cut midway, or too slow to end: what there is goes out, marked incomplete
             except LLMError:
                 if not attempt:
                     raise
                 break  # the first answer, its unsupported claims marked, is better than none
             if read_llm.is_refusal(text):
-                return Draft("", language=language, usage=usage, refused=True)
+                return Draft("", language=language, usage=usage, refused=True, complete=complete)
             checker.end()
             draft = checker.draft(Draft("", language=language, usage=usage, complete=complete))
             if not draft.notes:

@@ -217,6 +217,26 @@ def test_a_cut_stream_is_incomplete(index: Index, monkeypatch: pytest.MonkeyPatc
     assert answer.status == "answered" and not answer.complete
 
 
+@pytest.mark.parametrize("fault", [LLMIncomplete("cut"), LLMTimeout("60 s passed")])
+def test_what_a_model_said_before_it_broke_off_goes_out_incomplete(
+    index: Index, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    rag = scripted(monkeypatch, index, ["Đến tháng 10/2022, Hà Tĩnh có 59 tổ cấp xã [1]. Tỉnh có 133 tổ", fault])
+    events = list(rag.stream("Hà Tĩnh có bao nhiêu tổ chuyển đổi số cộng đồng?"))
+    answer = events[-1]
+    assert isinstance(answer, Answer) and answer.status == "answered" and not answer.complete and answer.error is None
+    assert "".join(e.text for e in events if isinstance(e, Token)) == answer.text
+    assert "59 tổ cấp xã [1]" in answer.text
+    check_exact(answer, index)
+
+
+def test_a_refusal_cut_short_says_so(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = scripted(monkeypatch, index, ["Không có trong tài liệu", LLMIncomplete("cut")]).ask(
+        "Ai là giám đốc sân bay?"
+    )
+    assert answer.status == "abstained" and not answer.complete
+
+
 def test_a_model_that_hangs_is_a_typed_failure(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = scripted(monkeypatch, index, [LLMTimeout("60 s passed")]).ask("Hà Tĩnh có bao nhiêu tổ?")
     assert answer.status == "failed" and answer.error == "LLMTimeout: 60 s passed"
