@@ -40,7 +40,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
     "place": (
         "tỉnh", "thành phố", "huyện", "xã", "phường", "thị trấn", "thị xã", "quận", "thôn", "làng", "bản", "địa phương", "nơi",
         "nước", "quốc gia", "vùng", "khu vực", "địa điểm", "châu lục", "châu", "đảo", "chợ", "bang", "lãnh thổ", "miền", "vị trí", "địa danh",
-        "thủ đô", "khu kinh tế", "khu công nghiệp", "khu", "ấp", "con sông", "sông", "biển", "núi", "chỗ", "địa bàn", "đâu",
+        "tp", "thủ đô", "khu kinh tế", "khu công nghiệp", "khu", "ấp", "con sông", "sông", "biển", "núi", "chỗ", "địa bàn", "đâu",
         "province", "city", "district", "commune", "ward", "town", "village", "hamlet", "country", "place", "region", "area", "market",
         "island", "state", "location", "locality", "continent", "river", "sea", "capital",
     ),
@@ -53,7 +53,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
     ),
     "decision": (
         "quyết định", "nghị quyết", "kế hoạch", "đề án", "văn bản", "chỉ thị", "nghị định", "thông tư", "luật", "đạo luật", "chương trình",
-        "hiệp định", "hiệp ước", "công văn",
+        "hiệp định", "hiệp ước", "công văn", "số hiệu",
         "decision", "resolution", "plan", "scheme", "directive", "decree", "circular", "law", "act", "project", "programme", "program", "treaty",
     ),
     "person": (
@@ -110,7 +110,13 @@ _EN_MARKS = (
     ("what", r"\bwhich\b|\bwhat\b"),
 )
 # the holder of an office asked for by name: "Bí thư Tỉnh ủy … tên là gì"
-_NAMED_OFFICE = r"(?:giám đốc|chủ tịch|bí thư|trưởng phòng|trưởng ban|trưởng thôn|bộ trưởng|thủ tướng|hiệu trưởng|cục trưởng)\b.* tên (?:là |gọi là )?gì[^\w]*$"
+_NAMED_OFFICE = (
+    r"(?:^\W*(?:\w+ ){0,2}?(?:sếp|lãnh đạo|thủ trưởng|người|nông dân|chủ hộ|chủ cơ sở|nghệ nhân|bác|chú|ông|bà|anh|chị)\b|"
+    r"(?:giám đốc|chủ tịch|bí thư|trưởng phòng|trưởng ban|trưởng thôn|bộ trưởng|thủ tướng|hiệu trưởng|cục trưởng)\b).* tên (?:là |gọi là )?gì[^\w]*$"
+)
+_PLURAL_EN = r"\b(?:which|what) (?:[a-z-]+ ){0,2}?[a-z]{3,}(?<!ss)(?<!us)(?<!is)s (?:are|do|does|did|were|has|have|can|will|should|in|of|on|that)\b"
+_CHANGE_EN = r"\b(?:grow|grew|grown|increase[sd]?|rise|rose|risen|climb(?:ed)?|jump(?:ed)?|gain(?:ed)?|improve[sd]?|fall|fell|drop(?:ped)?|decrease[sd]?|go up|went up)\b"
+_SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|months|years|days)[^\W\d]+(?:\s+[^\W\d]+){0,2}\s+(?:nào|gì)\b|\b(?:which|what) (?:two|three|four|five|six)\b"
 _COMPARE = (
     r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
     r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
@@ -149,9 +155,19 @@ def wanted(question: str, language: str) -> Wanted:
     english = language == "en"
     several = bool(
         _compiled(
-            r"những|\bcác\b|gồm|kể tên|liệt kê|nêu|\blist\b|name (?:the|all|some)|what are|which are|những ai", folded
+            r"những|\bcác\b|gồm|kể tên|liệt kê|nêu|\blist\b|name (?:the|all|some)|what are|which are|những ai|lần lượt",
+            folded,
         ).search(text)
+        or _compiled(_SEVERAL_COUNTED, folded).search(text)
+        or (english and re.search(_PLURAL_EN, text) is not None)
     )
+    if (
+        english
+        and re.search(rf"\bhow (?:much|many)\b[^?]*{_CHANGE_EN}", text)
+        and not re.search(r"\b(?:or|than)\b", text)
+    ):
+        mark_at = text.index("how")
+        return Wanted("number", "tang", mark_at, mark_at + 8, several)
     if _compiled(_COMPARE_EN if english else _COMPARE, folded).search(text):
         return Wanted("comparison", several=several)
     if not english and _compiled(_NAMED_OFFICE, folded).search(text):
@@ -165,6 +181,8 @@ def wanted(question: str, language: str) -> Wanted:
         start, end = found.span()
         if mark == "count":
             return _counted(text, start, end, folded, english, several)
+        if mark == "place" and english and _compiled(_RANK, folded).search(text):
+            return Wanted("rank", "", start, end, several)
         if mark == "what" and text[:start].endswith(("thế ", "the ")):
             continue  # "như thế nào" asks for no thing
         if mark == "what":
@@ -229,14 +247,18 @@ def _is_named_is_who(text: str) -> bool:
     )
 
 
+# nouns whose first syllable is a stop word once folded: "cơ sở", "cơ quan"
+_FOLDED_NOUNS = frozenset({("co", "so"), ("co", "quan"), ("co", "hoi"), ("co", "che")})
+
+
 def _counted(text: str, start: int, end: int, folded: bool, english: bool, several: bool) -> Wanted:
     """Which number "how many / bao nhiêu" asks for, told from the words around it."""
     mark, after = text[start:end], text[end:]
     words = re.findall(r"[\w%]+", after)
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []
-    for word in words[:8]:
-        if word in stop or (focus and word in _VERBS):
+    for word, following in zip(words[:8], [*words[1:8], ""]):
+        if (word in stop and not (folded and (word, following) in _FOLDED_NOUNS)) or (focus and word in _VERBS):
             break
         focus.append(word)
     phrase = " ".join(focus)
@@ -269,7 +291,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     elif _compiled(r"^[^\w]*(?:phần trăm|%|percent)", folded).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
     elif focus and not _compiled(
-        r"^(?:tiền|đồng|tỷ|triệu|nghìn tỷ|usd|đô la|euro|money|revenue|dong|vnd)\b", folded
+        r"^(?:tiền|đồng|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)", folded
     ).search(phrase):
         kind = "number"
     elif _compiled(_PERCENT, folded).search(text):
@@ -332,9 +354,15 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
                     break
                 if word.group() in table:
                     return table[word.group()], word.group(), start
-        focus = words[0].group() if words and words[0].group() not in _STOP_EN else ""
-        return "other", focus, start
+        focus = ""
+        for word in words[:3]:
+            if word.group() in _STOP_EN:
+                break
+            focus = word.group()
+        return "other", _singular(focus), start
     before = [m for m in re.finditer(r"\w+", text[:start])]
+    if re.search(r"\b(?:tên|ten)(?: (?:là|gọi|la|goi)){0,2}\s*$", text[:start]):
+        return "other", "", start
     for length in (3, 2, 1):
         if len(before) >= length:
             phrase = " ".join(m.group() for m in before[-length:])

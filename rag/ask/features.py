@@ -167,6 +167,8 @@ def asked_offices(asked: Asked) -> list[tuple[tuple[str, str], set[bool]]]:
             for i, w in enumerate(words)
             if w in _TITLES_EN
         ]
+    if "sep" in asked.sequence:  # the boss, whatever the office is called
+        return [(("giam", "doc"), {False})]
     return [(title, found) for title in _TITLES if (found := _offices(asked.sequence, title))]
 
 

@@ -97,10 +97,10 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
     marks = _marks(question, language)
     if len(marks) < 2:
         return ()
-    guarded = _guarded(question)
+    plain = guarded(question)
     cuts: list[Span] = []
     for (_, left_end), (right_start, _) in pairwise(marks):
-        joins = [m for m in _JOIN.finditer(guarded, left_end, right_start + 1) if m.end() <= right_start]
+        joins = [m for m in _JOIN.finditer(plain, left_end, right_start + 1) if m.end() <= right_start]
         strong = [m for m in joins if m.group().strip(" ,;")] or joins
         if not strong:
             continue
@@ -142,7 +142,7 @@ def _starts_clause(piece: str, language: str) -> bool:
     )
 
 
-def _guarded(question: str) -> str:
+def guarded(question: str) -> str:
     """Same length, with the "và" and commas inside fixed names made unreadable, so that no cut falls there."""
     out = question
     for found in _WITH_AND.finditer(question):
@@ -155,8 +155,8 @@ def _guarded(question: str) -> str:
 
 def _slots(question: str) -> list[tuple[str, list[Span]]]:
     """Spans of like things by kind, kinds in the order a pair is looked for."""
-    guarded = _guarded(question)
-    places = [(p.start, p.end) for p in find_places(question) if "_" not in guarded[p.start : p.end]]
+    plain = guarded(question)
+    places = [(p.start, p.end) for p in find_places(question) if "_" not in plain[p.start : p.end]]
     offices = [(n.start, n.end) for n in find_names(question) if n.kind == "organisation"] or [
         m.span() for m in _OFFICE.finditer(question)
     ]

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, Words, dates_of, names_of, numbers_of, places_of, words_of
-from rag.text.abbreviations import TABLE
+from rag.ask.evidence import Asked, Words, dates_of, names_of, numbers_of, words_of
+from rag.ask.found import Found as Found
+from rag.ask.listed import items, things, wants_items
+from rag.ask.name_fit import named, together
 from rag.text.dates import DateSpan
 from rag.text.normalise import canonical, fold
 
+_THINGS = frozenset({"list", "other", "definition"})
 REACH = 12  # words on either side that may belong to a candidate
 _MONEY_AFTER = re.compile(
     r"\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)?\s*(?:đồng|đô la|usd|vnđ|vnd|euro|đ\b|\$)|\s*(?:tỷ|triệu)\b", re.IGNORECASE
@@ -28,7 +30,7 @@ _COUNTED_MILLIONS = re.compile(
 )
 # units that belong to the answer string itself ("6 tỷ đồng", "1,7 tấn", "22 ngày")
 _SHOWN_UNIT = re.compile(
-    r"\s?(?:(?:nghìn |ngàn |triệu |tỷ |tỉ )*(?:đồng|đô la(?: Mỹ)?|USD|VNĐ|VND|euro|km²|km2|m²|m2|km|mét|m|cm|mm|ha|hecta|kg|tấn|tạ|lít|tuổi|giờ|phút|giây|sao|ngày|tháng|năm|tuần|độ|°C|MW|kWh|GB|MB|thế kỷ|"
+    r"\s?(?:(?:nghìn |ngàn |triệu |tỷ |tỉ )*(?:đồng|đô la(?: Mỹ)?|USD|VNĐ|VND|euro|km²|km2|m²|m2|km|mét|m|cm|mm|ha|hecta|kg|tấn|tạ|lít|tuổi|bậc|giờ|phút|giây|sao|ngày|tháng|năm|tuần|độ|°C|MW|kWh|GB|MB|thế kỷ|"
     r"years?|months?|days?|hours?|minutes?|kilometres?|kilometers?|metres?|meters?|tonnes?|tons?|people|dollars?)\b)",
     re.IGNORECASE,
 )
@@ -47,18 +49,8 @@ _ADDRESS = re.compile(
     r"(?:https?://)?(?:[a-z0-9-]+\.)+(?:vn|com|net|org|gov|edu|info|io)(?:/[^\s,;)]*)?", re.IGNORECASE
 )
 _ADDRESS_ASKED = re.compile(
-    r"\b(?:trang web|website|web|dia chi (?:mang|web|internet)|duong link|url|ten mien|web address|domain)\b"
+    r"\b(?:trang web|website|web|dia chi (?:mang|web|internet|trang|cong)|duong link|url|ten mien|web address|domain)\b"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A possible answer: its span in the sentence, and ``fit``, how well it matches the wanted unit (0 to 1)."""
-
-    start: int
-    end: int
-    text: str
-    fit: float
 
 
 def candidates(asked: Asked, text: str) -> list[Found]:
@@ -69,11 +61,10 @@ def candidates(asked: Asked, text: str) -> list[Found]:
     if kind in NUMERIC or kind == "comparison":
         return _numbers(asked, text)
     if kind == "date":
-        ranges = asked.want.focus.startswith(("giai đoạn", "giai doan", "period", "thời gian", "thoi gian"))
-        out = [Found(d.start, d.end, d.text, 1.0 if d.precision != "range" or ranges else 0.5) for d in dates_of(text)]
+        out = [Found(d.start, d.end, d.text, _date_fit(asked, text, d)) for d in dates_of(text)]
         return [f for f in out if not _stated(asked, f.text)]
     if kind in ("person", "organisation", "place"):
-        return _named(asked, text, kind)
+        return named(asked, text, kind)
     if kind == "decision":
         found = [
             Found(m.start(), m.end(), m.group().strip(), _document_fit(asked, m.group()))
@@ -83,6 +74,26 @@ def candidates(asked: Asked, text: str) -> list[Found]:
     if kind == "role":
         return [_trimmed(text, m.start(), m.group()) for m in _ROLE.finditer(text)]
     return []
+
+
+_GOAL = re.compile(r"\b(?:den|toi|truoc|dinh huong|tam nhin|giai doan|until|by)\s*(?:het\s+)?$")
+_PLANNED = re.compile(r"\b(?:muc tieu|phan dau|dat dich|huong toi|den nam|se (?:dat|thuoc|vao|co)|target|aims?)\b")
+_GOAL_ASKED = re.compile(
+    r"\b(?:den|toi|truoc|khi nao thi|muc tieu|phan dau|giai doan|dinh huong|until|by what|by which|by when|period|thoi gian)\b"
+)
+
+
+def _date_fit(asked: Asked, text: str, date: DateSpan) -> float:
+    """A day fits a question for a day best; a period, and the year a plan runs to ("đến năm 2030"), answer less unless asked for."""
+    focus, question = fold(asked.want.focus), fold(asked.text)
+    goal = _GOAL_ASKED.search(question) is not None
+    if date.precision == "range" and not goal:
+        return 0.5
+    if not goal and _GOAL.search(fold(text[max(0, date.start - 16) : date.start])):
+        return 0.55
+    if focus in ("ngay", "date", "day", "hom") and date.precision != "day":
+        return 0.7
+    return 1.0
 
 
 def address_asked(asked: Asked) -> bool:
@@ -127,6 +138,8 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
         if str(number.value) in asked.numbers:
             continue
         end = number.end
+        slash = re.match(r"/\d+", text[end:]) if number.unit.startswith("/") else None
+        end += slash.end() if slash else 0
         after = _after(folded, end)
         if asked.language == "vi" and asked.exact:
             after = _as_typed(asked, after, text, end)
@@ -153,13 +166,7 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
             if focus[:1] == ("bac",):
                 fit = 1.0 if after[:1] == ("bac",) else 0.2
         elif focus[:1] in (("tang",), ("giam",)):
-            fit = (
-                1.0
-                if re.search(
-                    r"\b(?:tang|giam|them|hon)\s*(?:\w+\s+)?$", folded[max(0, number.start - 16) : number.start]
-                )
-                else 0.3
-            )
+            fit = 1.0 if _CHANGED.search(folded[max(0, number.start - 36) : number.start]) else 0.3
         elif number.percent:
             fit = 0.1 if kind == "number" and focus else 0.4
         elif focus:
@@ -179,8 +186,14 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
     return out
 
 
+_CHANGED = re.compile(
+    r"\b(?:tang|giam|them)\s*(?:\w+\s+){0,2}$|\b(?:tang|giam|hon)\b(?: so voi)?(?: (?:cung ky|nam|thang|quy|nam truoc|ky truoc))?[\s\d/]*(?:\w+ )?(?:la|toi|den|len|khoang|them)?\s*$"
+)
+
+
 def _after(folded: str, end: int) -> tuple[str, ...]:
-    return tuple(re.findall(r"[^\W_]+", folded[end : end + 90])[:9])
+    stop = re.search(r"[.,;:()]|\d", folded[end : end + 90])
+    return tuple(re.findall(r"[^\W_]+", folded[end : end + (stop.start() if stop else 90)])[:9])
 
 
 def _as_typed(asked: Asked, after: tuple[str, ...], text: str, end: int) -> tuple[str, ...]:
@@ -203,40 +216,6 @@ def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
     return 0.15 + 0.5 * shared
 
 
-def _named(asked: Asked, text: str, kind: str) -> list[Found]:
-    out: list[Found] = []
-    for name in names_of(text):
-        if _stated(asked, name.text) or (name.text in TABLE and kind != "place"):
-            continue
-        if kind == "person":
-            fit = 1.0 if name.kind == "person" else (0.25 if name.kind == "other" and " " in name.text else 0.0)
-        elif kind == "organisation":
-            fit = 1.0 if name.kind == "organisation" else (0.3 if name.kind in ("other", "place") else 0.0)
-        else:
-            fit = 1.0 if name.kind == "place" else (0.4 if name.kind == "other" else 0.0)
-            fit *= _level_fit(asked, text, name.start, name.text)
-        if fit:
-            out.append(Found(name.start, name.end, name.text, fit))
-    if kind == "place":
-        taken = [(f.start, f.end) for f in out]
-        for place in places_of(text):
-            if not _stated(asked, place.text) and not any(s < place.end and place.start < e for s, e in taken):
-                out.append(Found(place.start, place.end, place.text, _level_fit(asked, text, place.start, place.text)))
-    return sorted(out, key=lambda f: f.start)
-
-
-_PLACE_LEVELS = frozenset("huyen xa phuong thon quan ap lang ban".split())
-
-
-def _level_fit(asked: Asked, text: str, start: int, name: str) -> float:
-    """1 for a place of the level asked for ("huyện nào", "which district"), less for one of no or another level."""
-    levels = _PLACE_LEVELS & set(asked.focus)
-    if not levels:
-        return 1.0
-    around = fold(f"{text[max(0, start - 8) : start]}{name}").split()
-    return 1.0 if levels & set(around[: -len(name.split())] + around[-len(name.split()) :][:1]) else 0.45
-
-
 def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     """A score per candidate: its fit, the question's words beside it up to the next candidate, and slots that agree or clash.
 
@@ -249,17 +228,31 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     numeric = asked.want.kind in NUMERIC or asked.want.kind == "comparison"
     levels = question_levels(asked)
     dates = dates_of(text) if asked.dates and asked.want.kind != "date" else ()
+    folded, goal = fold(text), _GOAL_ASKED.search(fold(asked.text)) is not None
+    bodies = [n for n in asked.names if " ".join(n) not in asked.places and len(n) > 1]
     scores: list[float] = []
     for i, candidate in enumerate(found):
         left_edge = found[i - 1].end if i else 0
         right_edge = found[i + 1].start if i + 1 < len(found) else len(text)
+        if numeric and asked.want.kind in (
+            "percent",
+            "amount",
+        ):  # "đạt 99,15%, các Sở …": what follows belongs to the next value
+            stop = re.search(r"^,\s|;\s", text[candidate.end : right_edge])
+            right_edge = candidate.end + stop.start() if stop else right_edge
         counted = numeric and asked.want.kind != "rank" and re.match(r"\s+[^\W\d_]", text[candidate.end :]) is not None
         left, right = ((0.55, 1.0) if counted else (1.0, 0.4)) if numeric else (0.85, 0.85)
+        if asked.want.kind == "rank":
+            left, right = 0.8, 0.8
         score = 1.6 * candidate.fit + 2.4 * _beside(asked, words, candidate, left_edge, right_edge, left, right)
         if levels:
             score += _level_agrees(levels, text, candidate, left_edge, right_edge)
         if dates:
             score += _date_agrees(asked, dates, candidate)
+        elif numeric and not goal and _PLANNED.search(folded, max(left_edge, candidate.start - 60), candidate.start):
+            score -= 0.4
+        if bodies and numeric:
+            score += 0.9 * any(set(b) <= set(words_of(text[left_edge : candidate.start]).folded) for b in bodies)
         scores.append(score)
     return scores
 
@@ -303,7 +296,8 @@ _LEVELS_EN = {
 def question_levels(asked: Asked) -> frozenset[str]:
     """The administrative levels a question names: {"xa"} for "cấp xã", "at commune level"."""
     folded = fold(asked.text)
-    found = levels_in(asked.text, asked.language == "vi")
+    own = re.sub(r"\s\(.*\)", "", asked.text)  # a follow-up carries what it is about in brackets
+    found = levels_in(own, asked.language == "vi") or levels_in(asked.text, asked.language == "vi")
     if asked.language == "en" and ("level" in folded or "provincial" in folded):
         found |= {
             _LEVELS_EN[w]
@@ -322,11 +316,18 @@ def levels_in(text: str, accented: bool = True) -> set[str]:
 
 def _level_agrees(levels: frozenset[str], text: str, candidate: Found, left_edge: int, right_edge: int) -> float:
     """What is added when the level beside a candidate is the one asked about, taken off when it is another."""
-    right = levels_in(text[candidate.end : right_edge][:90])
-    near = right or levels_in(text[max(left_edge, candidate.start - 60) : candidate.start])
+    stop = re.search(r"[,;.]\s|\s(?:và|and)\s", text[candidate.end : right_edge])
+    right = levels_in(text[candidate.end : candidate.end + stop.start() if stop else right_edge][:90])
+    near = right or _last_level(text[max(left_edge, candidate.start - 60) : candidate.start])
     if near & levels:
         return 0.8
     return -0.8 if near else 0.0
+
+
+def _last_level(text: str) -> set[str]:
+    """The level named last, with the ones joined to it ("cấp xã, phường")."""
+    at = max((m.start() for m in _LEVEL.finditer(fold(text))), default=-1)
+    return levels_in(text[at:]) if at >= 0 else set()
 
 
 def _date_agrees(asked: Asked, dates: tuple[DateSpan, ...], candidate: Found) -> float:
@@ -344,6 +345,9 @@ def _date_agrees(asked: Asked, dates: tuple[DateSpan, ...], candidate: Found) ->
 
 def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     """The best candidate of ``text`` and those that answer as well as it does, in order of appearance."""
+    if asked.want.kind in _THINGS and not address_asked(asked):
+        chosen_items = (items(asked, text) if wants_items(asked) else []) or things(asked, text)
+        return [(item, 1.0) for item in chosen_items]
     found = candidates(asked, text)
     if any(f.fit >= 0.5 for f in found):
         found = [f for f in found if f.fit >= 0.5]
@@ -355,6 +359,8 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     chosen: list[tuple[Found, float]] = []
     top = found[scores.index(best)]
     parts = _parts_by_level(asked, text, found, top)
+    if asked.want.kind in ("person", "organisation", "place"):
+        parts, several = together(text, found, top), False
     for candidate, score in zip(found, scores):
         same = candidate is top or (
             several
@@ -365,7 +371,7 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
         same = same or candidate in parts
         if same and canonical(candidate.text) not in {canonical(c.text) for c, _ in chosen}:
             chosen.append((candidate, score))
-    if len(chosen) > limit:
+    if len(chosen) > limit and not parts:
         chosen = sorted(sorted(chosen, key=lambda c: -c[1])[:limit], key=lambda c: c[0].start)
     return chosen
 

@@ -1,0 +1,154 @@
+"""Names as answers: which persons, organisations and places of a sentence fit what is asked, and which belong together.
+
+Works on one sentence; knows nothing of scores or of how sentences are chosen.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.ask.evidence import Asked, names_of, places_of, words_of
+from rag.ask.found import Found
+from rag.ask.parts import guarded
+from rag.text.abbreviations import TABLE
+from rag.text.names import PROVINCES, Name
+from rag.text.normalise import fold
+
+_LEVELS = frozenset("huyen xa phuong thon quan ap lang ban tinh".split())
+_COUNTRY = frozenset({"nuoc", "gia", "country"})  # "quốc gia" ends in "gia"
+_CITY = frozenset({"tp", "pho", "city"})
+_LEVEL_WORD = re.compile(
+    r"\b(xa|phuong|thi tran|huyen|quan|tinh|tp\.?|thanh pho|thi xa|thon|ap|lang|ban|cho|dao|song)\s*$"
+)
+_ANY_BODY = frozenset({"co quan", "don vi", "to chuc", "luc luong", "agency", "organisation", "organization", "body"})
+_JOINS = frozenset(
+    "va hay hoac cung and or xa phuong thi tran huyen cho tinh thon ap tp thanh pho quan ong ba anh chi dong chi so bo the mr ms".split()
+)
+_PROVINCES = frozenset(fold(p) for p in PROVINCES)
+
+
+_COMPANY = re.compile(r"\b(?:Công ty|Tập đoàn|Tổng công ty|Hợp tác xã|HTX|Xí nghiệp|Nhà máy)\s+")
+_COMPANY_END = re.compile(
+    r"[,.;:()“”\"]|\s(?:đã|đang|sẽ|là|có|cho|được|do|của|tại|ở|và|với|mới|vừa|cũng|còn|muốn|nói|chia|thì|bán|đưa|nằm|đóng)\s"
+)
+_CAPITAL = re.compile(r"\b[A-ZĐÀ-Ỹ][\wÀ-ỹ&-]*")
+
+
+def companies(text: str) -> list[Found]:
+    """Companies and cooperatives by their whole name, which goes on in small letters ("Công ty TNHH … Yến sào xứ Thanh")."""
+    out = []
+    plain = guarded(text)
+    for head in _COMPANY.finditer(text):
+        stop = _COMPANY_END.search(plain, head.end())
+        capitals = list(_CAPITAL.finditer(text, head.end(), stop.start() if stop else len(text)))
+        if capitals and len(text[head.start() : capitals[-1].end()].split()) <= 16:
+            out.append(Found(head.start(), capitals[-1].end(), text[head.start() : capitals[-1].end()], 1.0))
+    return out
+
+
+def named(asked: Asked, text: str, kind: str) -> list[Found]:
+    """The names of ``text`` that may answer a question for a person, an organisation or a place, in order."""
+    whole = [c for c in companies(text) if not _stated(asked, c.text)] if kind == "organisation" else []
+    out: list[Found] = [c for c in whole if asked.focus[:1] != ("so",)]
+    for name in names_of(text):
+        if (
+            any(c.start <= name.start < c.end for c in whole)
+            or _stated(asked, name.text)
+            or (name.text in TABLE and kind != "place")
+        ):
+            continue
+        if kind == "person":
+            fit = 1.0 if name.kind == "person" else (0.25 if name.kind == "other" and " " in name.text else 0.0)
+        elif kind == "organisation":
+            fit = _body_fit(asked, text, name)
+        else:
+            fit = 1.0 if name.kind == "place" else (0.4 if name.kind == "other" and not name.text.isupper() else 0.0)
+            fit = _level_fit(asked, text, name.start, name.text, fit)
+            fit = max(fit, 0.95 * (name.kind != "person" and _after_focus(asked, text, name.start)))
+        if fit:
+            end = _whole(text, name)
+            out.append(Found(name.start, end, text[name.start : end], fit))
+    if kind == "place":
+        taken = [(f.start, f.end) for f in out]
+        for place in places_of(text):
+            if not _stated(asked, place.text) and not any(s < place.end and place.start < e for s, e in taken):
+                out.append(
+                    Found(place.start, place.end, place.text, _level_fit(asked, text, place.start, place.text, 1.0))
+                )
+    return sorted(out, key=lambda f: f.start)
+
+
+def _after_focus(asked: Asked, text: str, start: int) -> bool:
+    """Whether the noun asked for stands right before: "chợ nào", "chợ Quảng Thắng"."""
+    before = words_of(text[max(0, start - 24) : start]).folded
+    return bool(asked.focus) and asked.language != "en" and before[-1:] == asked.focus[-1:]
+
+
+def _whole(text: str, name: Name) -> int:
+    """The end of a name that goes on in small letters: "Ban Chấp hành Đảng bộ tỉnh"."""
+    rest = re.match(r" bộ(?: (?:tỉnh|huyện|xã|thành phố))?\b", text[name.end :]) if name.text.endswith("Đảng") else None
+    return name.end + rest.end() if rest else name.end
+
+
+def _stated(asked: Asked, text: str) -> bool:
+    words = words_of(text).folded
+    return bool(words) and all(w in asked.words for w in words)
+
+
+def _body_fit(asked: Asked, text: str, name: Name) -> float:
+    """A name of the very kind of body asked for, or right after its noun ("HTX Gia Phúc"), fits best."""
+    focus = asked.focus
+    if _after_focus(asked, text, name.start):
+        return 1.0
+    if focus and asked.language != "en" and words_of(name.text).folded[: len(focus)] == focus:
+        return 1.0
+    if name.kind == "organisation":
+        return 0.9 if not focus or " ".join(focus) in _ANY_BODY or asked.language == "en" else 0.7
+    return 0.3 if name.kind == "other" else 0.15 if name.kind == "place" else 0.0
+
+
+def _level_fit(asked: Asked, text: str, start: int, name: str, fit: float) -> float:
+    """``fit`` for a place of the level asked for ("huyện nào", "which country"), less for one of no or another level."""
+    focus = set(asked.focus)
+    before = _LEVEL_WORD.search(fold(text[max(0, start - 12) : start]))
+    own = before.group(1).rstrip(".") if before else ""
+    first = fold(name).split()[:1]
+    if not own and first and first[0] in _LEVELS:
+        own = first[0]
+    if focus & _COUNTRY and not focus & _LEVELS:
+        return 0.3 * fit if own or fold(name) in _PROVINCES else max(fit, 0.9)
+    if focus & _CITY:
+        return fit if own in ("tp", "thanh pho") else 0.5 * fit
+    levels = _LEVELS & focus
+    if not levels:
+        return fit
+    if own:
+        return max(fit, 0.9) if own in levels else 0.45 * fit
+    return 0.9 * fit if "tinh" in levels and fold(name) in _PROVINCES else 0.45 * fit
+
+
+def together(text: str, found: list[Found], top: Found) -> list[Found]:
+    """``top`` and the names lined up with it ("chợ Điện Biên, chợ Quảng Thắng"; brackets between them do not part them)."""
+    alike = [f for f in found if f.fit >= top.fit - 0.1]
+    at = alike.index(top)
+    out = [top]
+    for step in (1, -1):
+        i, here = at, top
+        while 0 <= i + step < len(alike):
+            i += step
+            low, high = (here, alike[i]) if step > 0 else (alike[i], here)
+            if not _joined(text[low.end : high.start]):
+                break
+            here = alike[i]
+            out.append(here)
+    return sorted(out, key=lambda f: f.start)
+
+
+def _joined(gap: str) -> bool:
+    bare = re.sub(r"\([^()]*\)", " ", gap)
+    words = words_of(bare).folded
+    return (
+        len(words) <= 5
+        and all(w in _JOINS for w in words)
+        and bool("," in bare or ";" in bare or set(words) & {"va", "hay", "hoac", "cung", "and", "or"})
+    )
