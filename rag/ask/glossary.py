@@ -58,7 +58,7 @@ def english() -> Mapping[str, tuple[str, ...]]:
         if "=" not in line or line.startswith("#"):
             continue
         left, right = line.split("=", 1)
-        vietnamese = tuple(fold(p) for p in _phrases(right))
+        vietnamese = tuple(dict.fromkeys(fold(p) for p in _phrases(right)))
         for word in _phrases(left):
             table[word] = (*table.get(word, ()), *(v for v in vietnamese if v not in table.get(word, ())))
     return table

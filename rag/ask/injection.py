@@ -23,7 +23,7 @@ _PATTERNS = re.compile(
     r"\b(?:khoa api|api[ _-]?key|mat khau|khoa bi mat|system prompt|chi dan he thong|loi nhac|ma bi mat|canary)\b"
     r"|\b(?:system|developer|assistant|user)\s*(?:prompt|message)?\s*:\s*\S|<\s*/?\s*(?:system|assistant|user|im_start|im_end|instructions?)\b|<\|[a-z_]+\|>|\[/?inst\]"
     r"|\byou are (?:now|an? (?:ai|assistant|language model|chatbot|dan))\b|\bact as (?:an?|the)\b[^.\n]{0,30}\b(?:ai|assistant|model|dan)\b|\bas an ai\b"
-    r"|\b(?:new|updated|hidden|secret) (?:system )?instructions?\b|\bjailbreak|\bdeveloper mode\b|\bprompt injection\b"
+    r"|\b(?:hidden|secret) (?:system )?instructions?\b|\b(?:new|updated) (?:system instructions?\b|instructions?\s*:)|\bjailbreak|\bdeveloper mode\b|\bprompt injection\b"
     r"|\b(?:tu bay gio|tu gio) (?:ban|may|tro ly)\b|\bban (?:la|hay dong vai|dong vai) (?:mot )?(?:tro ly|ai|chatbot|mo hinh)\b|\b(?:tro ly|mo hinh|chatbot|ai)\b[^.\n]{0,12}\b(?:hay|phai)\b"
     r"|\b(?:dear|attention|note to|hey|hi)\b[ ,:]{1,2}(?:the )?(?:ai|assistant|llm|language model|chatbot|model)\b|\b(?:gui|chu y|danh cho)\b[ ,:]{1,2}(?:tro ly|mo hinh|ai\b|chatbot)"
     r"|!\[[^\]]*\]\(\s*https?:|\bexfiltrat|\bcall the tool\b|\buse the tool\b"

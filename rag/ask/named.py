@@ -26,6 +26,7 @@ _TITLES = frozenset(
     "president minister prime deputy vice chairman chairwoman director head secretary general chief ceo professor doctor king queen governor "
     "mayor senator officer chair manager spokesman spokesperson press foreign former".split()
 )
+_ARTICLES = frozenset(("the", "a", "an"))
 _COUNTS = frozenset(
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty "
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million dozen several many most some all both each every".split()
@@ -120,9 +121,10 @@ def _words(value: Value, c: Reading) -> list[str]:
     while words and (words[0] in _HONORIFICS or (len(words) > 1 and words[0] in _BEFORE_NAMES)):
         words = words[1:]
     if c.english:
-        while words and (
-            words[0] in _TITLES or words[0] in STOPWORDS_EN or words[0] == "according" or words[0] in _COUNTS
-        ):
+        # inside a sentence only an article may stand before a name: "Can Loc" is a district
+        opening = any(start == value.start for start, _ in c.sentences)
+        loose = STOPWORDS_EN | {"according"} if opening else _ARTICLES
+        while words and (words[0] in _TITLES or words[0] in loose or words[0] in _COUNTS):
             words = words[1:]
         if len(words) == 1 and (words[0] in STOPWORDS_EN or words[0] in _TITLES):
             return []

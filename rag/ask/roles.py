@@ -299,7 +299,9 @@ def _another(c: Deed, p: Deed, cr: Reading, pr: Reading) -> bool:
 
 
 def _beside(c: Deed, p: Deed, cr: Reading, pr: Reading) -> frozenset[str]:
-    """The words right beside the deed on one side in both texts, which are halves of it ("bàn giao")."""
+    """The words right beside the deed on one side in both Vietnamese texts, which are halves of it ("bàn giao")."""
+    if cr.english or pr.english or c.passive != p.passive:
+        return frozenset()
     return frozenset(a for a, b in zip(_neighbours(c.at, cr), _neighbours(p.at, pr), strict=True) if a and a == b)
 
 
