@@ -181,6 +181,11 @@ def status_of_answer(answer: Answer) -> int:
     return 422 if error.startswith(("UsageError", "SettingsError")) else 500
 
 
+def answer_line(answer: Answer) -> dict[str, Any]:
+    """An answer as a batch line, and whether it is whole: a model's stream may have been cut, or its limit reached."""
+    return {**answer_dict(answer), "complete": answer.complete}
+
+
 def error_body(message: str, kind: str, code: Any, request: Request) -> dict[str, Any]:
     """The shape of every error: OpenAI's, with the request's id."""
     return {
@@ -263,7 +268,7 @@ def router(service: Service, workers: Workers) -> APIRouter:
         if body.stream:
             return await streamed(_ask_events(events))
         answer = await unless_gone(request, whole_answer(events))
-        return JSONResponse(answer_dict(answer), status_of_answer(answer))
+        return JSONResponse(answer_line(answer), status_of_answer(answer))
 
     @routes.post("/v1/search", tags=["answers"], summary="Passages for a query, best first")
     async def search(body: Search) -> dict[str, Any]:
@@ -287,7 +292,7 @@ async def _ask_events(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
         elif isinstance(event, Token):
             yield sse({"text": event.text}, "token")
         else:
-            yield sse(answer_dict(event), "answer")
+            yield sse(answer_line(event), "answer")
 
 
 async def streamed(parts: AsyncIterator[bytes]) -> StreamingResponse:

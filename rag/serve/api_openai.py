@@ -16,10 +16,10 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.errors import UsageError
-from rag.serve.api import Workers, error_body, sse, status_of_answer, streamed, unless_gone, whole_answer
+from rag.serve.api import Workers, answer_line, error_body, sse, status_of_answer, streamed, unless_gone, whole_answer
 from rag.serve.service import Choice, Service
 from rag.types import Answer, Event, Token
-from rag.wire import answer_dict, citation_dict
+from rag.wire import citation_dict
 
 MODEL = "hoidap"
 
@@ -69,9 +69,10 @@ def conversation(messages: list[Message]) -> tuple[str, list[tuple[str, str]]]:
 
 
 def extra(answer: Answer) -> dict[str, Any]:
-    """What OpenAI's protocol has no place for."""
-    line = answer_dict(answer)
-    return {name: line[name] for name in ("status", "query", "short", "language", "retrieved", "timings_ms")}
+    """What OpenAI's protocol has no place for; ``answer`` is the checked text that the citations belong to."""
+    line = answer_line(answer)
+    names = ("status", "complete", "answer", "query", "short", "language", "retrieved", "timings_ms")
+    return {name: line[name] for name in names}
 
 
 def usage(answer: Answer) -> dict[str, int]:
@@ -153,9 +154,11 @@ async def _chunks(events: AsyncIterator[Event], head: dict[str, Any], with_usage
             if event.status == "failed":
                 yield sse({"error": {"message": event.error, "type": "server_error", "code": "failed", "param": None}})
                 break
-            # What was streamed is a beginning of the whole answer, or the whole of it comes now (a refusal).
-            if event.text.startswith(shown) and event.text != shown:
-                yield chunk({"content": event.text[len(shown) :]})
+            # Only checked sentences are streamed, so what went out is the beginning of the answer, if not all of it. A
+            # model that took everything back in the end leaves a refusal, which comes after what cannot be unsaid.
+            rest = event.text[len(shown) :] if event.text.startswith(shown) else f"\n\n{event.text}"
+            if rest:
+                yield chunk({"content": rest})
             citations = [citation_dict(c) for c in event.citations]
             yield chunk({}, _finish(event), citations=citations, rag=extra(event))
             if with_usage:
@@ -164,6 +167,7 @@ async def _chunks(events: AsyncIterator[Event], head: dict[str, Any], with_usage
 
 
 def _finish(answer: Answer) -> str:
+    """The protocol's word for an answer that was cut is "length", whatever cut it."""
     return "stop" if answer.complete else "length"
 
 

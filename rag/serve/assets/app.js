@@ -57,6 +57,7 @@
       if (button === veil && event.target !== veil) return; // a click inside the dialog
       closeViewer(veil);
     },
+    documents() { document.querySelectorAll("#h-tabs [role=tab]")[1].click(); },
     back(button) {
       const turn = document.querySelector(`.h-turn[data-turn="${CSS.escape(button.dataset.turn)}"]`);
       if (!turn) return;
@@ -105,10 +106,19 @@
         const last = log.lastElementChild;
         const live = last && last.querySelector(".h-live");
         const turns = log.childElementCount;
-        // down to what is new: an answer being written, or a conversation just opened
-        if (live || window.hoidap.follow || turns !== Number(scroller.dataset.turns || 0)) {
-          scroller.scrollTop = scroller.scrollHeight;
-          if (live) last.scrollIntoView({block: "nearest"});
+        if (!scroller.dataset.watched) { // whoever scrolls up while an answer is written is left in peace
+          scroller.dataset.watched = "1";
+          const away = (event) => { if (!("deltaY" in event) || event.deltaY < 0) window.hoidap.away = true; };
+          scroller.addEventListener("wheel", away, {passive: true});
+          scroller.addEventListener("touchmove", away, {passive: true});
+        }
+        if (turns !== Number(scroller.dataset.turns || 0)) window.hoidap.away = false;
+        // To what is new: an answer being written, the end of one, or a conversation just opened. What is taller
+        // than the view is shown from its beginning.
+        if (last && !window.hoidap.away && (live || window.hoidap.follow || turns !== Number(scroller.dataset.turns || 0))) {
+          const room = Math.min(scroller.clientHeight, innerHeight) - 104;
+          last.scrollIntoView({block: !live && last.offsetHeight > room ? "start" : "nearest"});
+          if (live) scroller.scrollTop = scroller.scrollHeight;
         }
         scroller.dataset.turns = turns;
         window.hoidap.follow = Boolean(live);

@@ -134,14 +134,15 @@ class Chat:
             stop.set()
             if self._running.get(key) is stop:
                 del self._running[key]
-            if answer is None:  # stopped, or the visitor went away: what there is is kept, marked as cut short
+            stopped = answer is None  # or the visitor went away: what there is is kept, marked as cut short
+            if answer is None:
                 answer = Answer(
                     question, question, "answered", text=shown, language=t.language, hits=hits, complete=False
                 )
             if not conversation:
                 conversation = self.chats.start(who, question)
             number = self.chats.add(who, conversation, question, keep(answer))
-        note = t["stopped"] if not answer.complete and answer.status == "answered" else ""
+        note = t["stopped"] if stopped else ""
         kept = number if number is not None else "lost"
         yield self._frame(earlier, question, answer, t, conversation, kept, note=note, live=False)
 

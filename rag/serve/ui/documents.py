@@ -17,6 +17,7 @@ from rag.serve.ui import render
 from rag.serve.ui.chat import Chat
 from rag.serve.ui.labels import Labels
 from rag.serve.ui.people import labels
+from rag.serve.ui.reasons import reason
 from rag.types import DocumentInfo
 
 HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -34,7 +35,7 @@ def table(found: Sequence[DocumentInfo], t: Labels) -> str:
     rows = "".join(_row(d, t) for d in found)
     caption = t("documents_n", n=t.number(len(found)), passages=t.number(passages))
     return (
-        f'<div class="h-table"><table><caption>{caption}</caption><thead><tr>{head}<th><span class="h-hidden">…</span></th></tr></thead>'
+        f'<div class="h-table h-rows"><table><caption>{caption}</caption><thead><tr>{head}<th><span class="h-hidden">…</span></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -52,10 +53,16 @@ def _row(d: DocumentInfo, t: Labels) -> str:
         sure=t["sure_document"],
     )
     size = t("characters", n=t.number(d.characters))
-    return (
-        f'<tr><th scope="row">{escape(name)}<small>{escape(d.source)}</small></th><td>{escape(t.date(d.date))}</td><td>{size}</td>'
-        f"<td>{t.number(d.passages)}</td><td>{t['indexed']}</td><td>{escape(t.date(d.added))}</td><td>{tools}</td></tr>"
-    )
+    cells = {
+        "col_date": escape(t.date(d.date)),
+        "col_size": size,
+        "col_passages": t.number(d.passages),
+        "col_status": t["indexed"],
+        "col_added": escape(t.date(d.added)),
+    }
+    row = "".join(f"<td{render.attributes(data_name=t[column])}>{cell}</td>" for column, cell in cells.items())
+    below = f"<small>{escape(d.source)}</small>" if name != d.source else ""
+    return f'<tr><th scope="row">{escape(name)}{below}</th>{row}<td>{tools}</td></tr>'
 
 
 def refusals(paths: Sequence[Path], service: Service, t: Labels) -> tuple[list[Path], list[str]]:
@@ -89,7 +96,8 @@ def ingest(paths: Sequence[Path], service: Service, t: Labels) -> Iterator[str]:
             except RagError as exc:
                 notes.append(
                     render.message(
-                        t("skipped", name=path.name, reason=redact(str(exc), service.settings.secrets())), "bad"
+                        t("skipped", name=path.name, reason=reason(redact(str(exc), service.settings.secrets()), t)),
+                        "bad",
                     )
                 )
                 continue
@@ -99,7 +107,8 @@ def ingest(paths: Sequence[Path], service: Service, t: Labels) -> Iterator[str]:
                 unchanged + len(report.unchanged),
             )
             notes += [
-                render.message(t("skipped", name=Path(s.path).name, reason=s.reason), "bad") for s in report.skipped
+                render.message(t("skipped", name=Path(s.path).name, reason=reason(s.reason, t)), "bad")
+                for s in report.skipped
             ]
         if good:
             notes.append(render.message(t("upload_done", added=added, updated=updated, unchanged=unchanged), "good"))

@@ -18,7 +18,7 @@ def build(service: Service, chat: Chat, t: Any, tab: Any, view: Callable[..., An
     """The tab's components and events."""
     bench = Bench(chat)
     gr.Markdown(t("eval_intro"))
-    with gr.Row():
+    with gr.Row(elem_id="h-eval-choice"):
         chosen = gr.Dropdown([], label=t("eval_set"), scale=3, elem_id="h-eval-set")
         against = gr.Dropdown([], label=t("eval_compare"), scale=3)
         run = gr.Button(t("eval_run"), variant="primary", scale=1, elem_id="h-eval-run")
@@ -28,7 +28,7 @@ def build(service: Service, chat: Chat, t: Any, tab: Any, view: Callable[..., An
     finished = gr.State("")
     file = gr.Textbox(visible="hidden")
     with gr.Accordion(t("drafts"), open=False, elem_id="h-drafts"):
-        make = gr.Button(t("drafts_make"), size="sm")
+        make = gr.Button(t("drafts_make"), size="sm", elem_id="h-drafts-make")
         note = view()
         drafts = view("accept", "reject", elem_id="h-draft-list")
 

@@ -30,6 +30,8 @@ def markdown(turns: Sequence[Turn], t: Labels) -> str:
         if answer.status != "answered":
             out += [f"*{t[answer.status]}*", ""]
         out += [_plain(answer.text or answer.error or ""), ""]
+        if answer.status == "answered" and not answer.complete:
+            out += [f"*{t['incomplete']}*", ""]
         for c in answer.citations:
             out.append(f"- [{c.n}] {_plain(c.title or c.source)} ({t.date(c.date)}), `{c.source}`: “{_plain(c.quote)}”")
         if answer.citations:

@@ -41,12 +41,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "welcome": ("Bạn muốn biết điều gì?", "What would you like to know?"),
     "welcome_more": (
         "Câu trả lời chỉ lấy từ {n} tài liệu đã nạp. Bấm vào số [1] để xem đúng câu gốc; gõ không dấu cũng được.",
-        "Answers come only from the {n} indexed documents. Click a number [1] to see the exact source sentence.",
+        "Answers come only from the {n} indexed documents. Click a number [1] to see the very sentence it comes from.",
     ),
     "welcome_empty": (
-        "Chưa có tài liệu nào. Mở thẻ “Tài liệu” để tải lên tệp đầu tiên.",
-        "There are no documents yet. Open the “Documents” tab to upload the first file.",
+        "Chưa có tài liệu nào. Hãy tải lên tệp đầu tiên: PDF, Word, văn bản, trang web hay bảng.",
+        "There are no documents yet. Upload the first file: PDF, Word, text, a web page or a table.",
     ),
+    "to_documents": ("Tải tài liệu lên", "Upload documents"),
     "examples": ("Thử một câu hỏi", "Try a question"),
     "you": ("Bạn", "You"),
     "assistant": ("Trả lời", "Answer"),
@@ -60,7 +61,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "This is a technical fault; it does not mean that the documents lack the answer.",
     ),
     "stopped": ("Đã dừng; câu trả lời chưa trọn vẹn.", "Stopped; this answer is incomplete."),
-    "incomplete": ("Câu trả lời bị cắt giữa chừng.", "This answer was cut short."),
+    "incomplete": (
+        "Câu trả lời bị cắt giữa chừng, có thể còn thiếu ý.",
+        "This answer was cut short and may lack something.",
+    ),
     "busy": (
         "Đang có quá nhiều câu hỏi. Hãy thử lại sau ít giây.",
         "Too many questions at once. Try again in a few seconds.",

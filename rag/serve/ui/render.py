@@ -10,16 +10,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 
 from rag.serve.chats import Conversation, Turn
 from rag.serve.saved import restore
-from rag.serve.ui.labels import Labels
+from rag.serve.ui.labels import TEXT, Labels
 from rag.types import Answer, Citation, Document, Hit
 
 _MARKER = re.compile(r"\[(\d{1,4})\]")
 _AROUND = 60_000
 _LONG_WORD = 24
+_NEAREST = tuple(f" {name}: " for name in TEXT["nearest"])
 
 
 def attributes(**values: object) -> str:
@@ -93,7 +95,8 @@ def turn(
     if answer is not None and not live and answer.status != "answered":
         parts.append(f'<p class="h-badge">{_ICONS[answer.status]}{t[answer.status]}</p>')
     if answer is not None and (answer.text or answer.status != "failed"):
-        parts.append(f'<div class="h-text">{answer_text(answer, number, t)}{_CARET if live else ""}</div>')
+        shown = answer if live else _without_list(answer)
+        parts.append(f'<div class="h-text">{answer_text(shown, number, t)}{_CARET if live else ""}</div>')
     if answer is not None and not live and answer.status == "failed":
         parts.append(f'<p class="h-text">{t["failed_more"]}</p><p class="h-error">{escape(answer.error or "")}</p>')
     if answer is not None and not live and answer.status == "abstained" and answer.hits:
@@ -108,8 +111,8 @@ def turn(
             )
             parts.append(f"<li>{place}<span>{escape(_beginning(hit.text))}</span></li>")
         parts.append("</ul>")
-    if answer is not None and not live and not answer.complete and answer.status == "answered":
-        parts.append(f'<p class="h-note">{t["incomplete"]}</p>')
+    if answer is not None and not live and not note and not answer.complete and answer.status == "answered":
+        note = t["incomplete"]
     if note:
         parts.append(f'<p class="h-note" role="status">{escape(note)}</p>')
     if answer is not None and not live:
@@ -135,7 +138,8 @@ def log(turns: Iterable[str], t: Labels) -> str:
 def welcome(examples: Sequence[str], documents: int, t: Labels) -> str:
     """What an empty conversation shows: what this is, and questions to try."""
     if not documents:
-        return f'<section class="h-welcome"><h2>{t["welcome"]}</h2><p>{t["welcome_empty"]}</p></section>'
+        go = button("documents", t["to_documents"], css="h-go")
+        return f'<section class="h-welcome"><h2>{t["welcome"]}</h2><p>{t["welcome_empty"]}</p>{go}</section>'
     more = t("welcome_more", n=t.number(documents))
     chips = "".join(button("suggest", escape(e), css="h-example", text=e) for e in examples)
     tried = f'<p class="h-label">{t["examples"]}</p><div class="h-examples">{chips}</div>' if examples else ""
@@ -150,7 +154,7 @@ def sources(
     ``focus`` is the citation to scroll to, ``hit`` the rank of a retrieved passage to open.
     """
     if answer is None or not (answer.hits or answer.citations):
-        return f'<section class="h-sources"><h2>{t["sources"]}</h2><p class="h-hint">{t["sources_hint"]}</p></section>'
+        return f'<section class="h-sources h-empty"><h2>{t["sources"]}</h2><p class="h-hint">{t["sources_hint"]}</p></section>'
     cards = [_cited_card(c, answer.hits, number, t) for c in answer.citations]
     used = {(h.source, h.start) for c in answer.citations if (h := _home(c, answer.hits))}
     others = [h for h in answer.hits if (h.source, h.start) not in used]
@@ -226,6 +230,14 @@ _ICONS: Mapping[str, str] = {
     "failed": '<span aria-hidden="true">⚠ </span>',
     "answered": "",
 }
+
+
+def _without_list(answer: Answer) -> Answer:
+    """A refusal without the nearest passages it ends with: they follow as a list that one can open."""
+    if answer.status != "abstained" or not answer.hits:
+        return answer
+    ends = [place for lead in _NEAREST if (place := answer.text.rfind(lead)) > 0]
+    return replace(answer, text=answer.text[: min(ends)]) if ends else answer
 
 
 def _tools(number: int | str, answer: Answer, t: Labels, good: bool | None, comment: str) -> str:

@@ -28,7 +28,7 @@ def build(service: Service, chat: Chat, t: Any, tab: Any) -> None:
         with gr.Row():
             base_url = gr.Textbox(label=t("base_url"), interactive=mine, placeholder="http://127.0.0.1:8000/v1")
             api_key = gr.Textbox(label=t("api_key"), type="password", interactive=mine)
-        test = gr.Button(t("test_llm"), size="sm", interactive=mine)
+        test = gr.Button(t("test_llm"), size="sm", interactive=mine, elem_id="h-test")
         with gr.Row():
             k = gr.Slider(1, 30, value=min(30, defaults.k), step=1, label=t("k"))
             language = gr.Radio(
@@ -41,7 +41,7 @@ def build(service: Service, chat: Chat, t: Any, tab: Any) -> None:
                 value=defaults.verification,
                 label=t("verification"),
             )
-        save = gr.Button(t("save"), variant="primary")
+        save = gr.Button(t("save"), variant="primary", elem_id="h-save")
         status = gr.HTML("", apply_default_css=False)
 
     fields = [llm, base_url, k, language, verification]

@@ -7,12 +7,13 @@ is not shown.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from rag.errors import RagError
 from rag.serve.service import Choice, Service
 from rag.serve.ui.labels import LANGUAGES, Labels
+from rag.text.language import detect
 from rag.text.names import find_places
 from rag.text.normalise import fold, nfc
 from rag.types import Answer, DocumentInfo
@@ -43,6 +44,9 @@ _SAMPLES: tuple[tuple[str, str, str], ...] = (
 )
 _MOST = 4
 _TRIED = 12
+_READ = 30  # documents from which questions are drafted
+_LONG = 110
+_GAP = "is missing here"
 
 
 class Suggestions:
@@ -68,7 +72,7 @@ class Suggestions:
             known = self._known.get(language)
             if known and known[0] == state:
                 return known[1]
-            found = self._answered(_candidates(documents, language, self._short_forms()), _MOST)
+            found = self._answered(self._candidates(documents, language), _MOST)
             self._known[language] = (state, found)
             return found
 
@@ -99,21 +103,39 @@ class Suggestions:
                 found.append(candidate)
         return found
 
+    def _candidates(self, documents: Sequence[DocumentInfo], language: str) -> Iterator[str]:
+        """Questions to try, the best kind first; worked out only as far as they are asked for."""
+        sources = {d.source.rsplit("/", 1)[-1] for d in documents}
+        for source, vi, en in _SAMPLES:
+            if source in sources:
+                yield vi if language == "vi" else en
+        yield from self._drafted(documents, language)
+        for short in sorted(self._short_forms())[:_MOST]:
+            yield f"{short} là gì?" if language == "vi" else f"What does {short} stand for?"
+        for document in documents[:_MOST]:
+            if document.title:
+                title = document.title.strip(" .?!")
+                yield f"{title}: nội dung chính là gì?" if language == "vi" else f"What is said about “{title}”?"
+
+    def _drafted(self, documents: Sequence[DocumentInfo], language: str) -> list[str]:
+        """Questions made from the texts themselves, short ones that stand on their own; of each document one in turn."""
+        from rag.evaluation.drafts import draft
+
+        step = max(1, len(documents) // _READ)
+        read = [self.service.document(d.source) for d in documents[::step][:_READ]]
+        made = [q for q in draft(read, limit=_READ, seed=0) if q.answerable and len(q.question) <= _LONG]
+        wanted = [q for q in made if _GAP not in q.question and (detect(q.question) == "en") == (language == "en")]
+        seen: dict[str, int] = {}
+        turn = []
+        for question in wanted:
+            source = question.evidence[0].source if question.evidence else ""
+            seen[source] = seen.get(source, 0) + 1
+            turn.append((seen[source], question.question))
+        return [text for _, text in sorted(turn, key=lambda pair: pair[0])][: _MOST * 2]
+
     def _short_forms(self) -> dict[str, str]:
         with self.service.wait(0).store.snapshot() as snapshot:
             return dict(snapshot.abbreviations())
-
-
-def _candidates(documents: Sequence[DocumentInfo], language: str, short_forms: dict[str, str]) -> list[str]:
-    sources = {d.source.rsplit("/", 1)[-1] for d in documents}
-    out = [vi if language == "vi" else en for source, vi, en in _SAMPLES if source in sources]
-    for short in sorted(short_forms):
-        out.append(f"{short} là gì?" if language == "vi" else f"What does {short} stand for?")
-    for document in documents:
-        if document.title:
-            title = document.title.strip(" .?!")
-            out.append(f"{title}: nội dung chính là gì?" if language == "vi" else f"What is said about “{title}”?")
-    return out
 
 
 def _places(text: str) -> list[str]:
