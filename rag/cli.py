@@ -99,6 +99,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    # The products of one question are small: sharing them out costs more than it saves, on a busy machine several times.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     resolved: Resolved | None = None
     try:
         args = parser().parse_args(argv)

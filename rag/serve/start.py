@@ -33,6 +33,8 @@ def _stay_local() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ["GRADIO_SHARE"] = "False"
     os.environ["GRADIO_RUN_HISTORY"] = "False"
+    # Many people ask small questions at once: each product on one core (see `rag.cli.main`).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def build(settings: Settings | None = None, *, ui: bool = True, service: Service | None = None) -> FastAPI:
