@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import EmbedderError, ModelMissing
+from rag.models.unigram import Unfit, Words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +39,8 @@ _RUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+)*|\d+|[{KEPT_SIGNS}]")
 _PROBE = "Đến tháng 10/2022, Hà Tĩnh có 59 tổ cấp xã; 133 tổ cấp thôn. One to four, Two."
 #: Texts whose piece ids are kept: about one batch of ingest, some megabytes.
 _RECENT = 20_000
+#: So many texts make it worth while to learn the vocabulary.
+_MANY = 2_000
 
 
 class Segmenter:
@@ -46,19 +49,41 @@ class Segmenter:
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
         self._model = tokenizer.model
+        self._words: Words | None = None
+        self._asked = 0
         # The short cut holds for tokenizers of our make; another one that happens to lie in such a folder is asked itself.
         self._short_cut = self._segmented(_PROBE) == tokenizer.encode(_PROBE, add_special_tokens=False).ids
         # Ingest asks for the vectors of a batch and then for its pieces: what was just segmented is not segmented again.
         self._recent: dict[str, list[int]] = {}
 
+    def _tokenize(self, run: str) -> list[int]:
+        return [token.id for token in self._model.tokenize(run)]
+
     def _segmented(self, text: str) -> list[int]:
-        tokenize = self._model.tokenize
+        cut = self._tokenize if self._words is None else self._words.ids
         runs = _RUN.findall(text.lower())
-        return [token.id for run in runs for token in tokenize("▁" + run.replace(" ", "▁"))]
+        return [i for run in runs for i in cut("▁" + run.replace(" ", "▁"))]
+
+    def learn(self) -> None:
+        """Read the vocabulary, so that words are segmented once: worth its time when many texts are asked for."""
+        model = json.loads(self.tokenizer.to_str())["model"]
+        try:
+            if model.get("type") == "Unigram" and not model.get("byte_fallback"):
+                self._words = Words(model["vocab"], model["unk_id"], self._tokenize)
+        except Unfit:
+            pass
+
+    def forget(self) -> None:
+        """Let go of the texts that are remembered."""
+        self._recent = {}
 
     def ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """The ids of each text, uncut. The lists are shared: read them, do not change them."""
         recent = self._recent
+        if self._asked < _MANY:
+            self._asked += len(texts)
+            if self._asked >= _MANY and self._short_cut:
+                self.learn()
         for text in texts:
             found = recent.get(text)
             if found is None:
