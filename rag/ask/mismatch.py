@@ -49,6 +49,51 @@ def _says(pattern: str, text: str) -> bool:
     return _pattern(pattern, folded).search(fold(text) if folded else canonical(text)) is not None
 
 
+# plates, models, flights, contracts, error numbers: letters and figures in one word, "38C-045.12", "PB-204", "17/2024/HĐ-XD"
+_CODE = re.compile(r"(?<![\w/.-])(?=[\w/.-]*\d)(?=[\w/.-]*[^\W\d_])\w+(?:[-/.]\w+)*(?![\w/-])")
+_NO_CODE = re.compile(
+    r"\d+(?:st|nd|rd|th|s|h|g|k|m|km|kg|ha|cm|mm|tr|x|km2|m2|m3|kw|mw|gb|mb|ph|p)\d{0,2}|\d+h\d+|[ivxlcdm]+|q[1-4]|h[12]|t\d{1,2}|covid-19|\d+(?:[.,]\d+)?%?",
+    re.IGNORECASE,
+)
+
+
+def codes_of(text: str) -> list[str]:
+    """Words of ``text`` that name one thing by letters and figures together, dates and measures left out."""
+    dates = [(d.start, d.end) for d in dates_of(text)]
+    return [
+        m.group()
+        for m in _CODE.finditer(text)
+        if _NO_CODE.fullmatch(m.group()) is None and not any(s < m.end() and m.start() < e for s, e in dates)
+    ]
+
+
+@cache
+def _code_pattern(code: str) -> re.Pattern[str]:
+    """Matches a folded code however its parts are joined: "PB204", "pb-204", and what adds a letter to it ("F-15E")."""
+    parts = re.findall(r"[^\W\d_]+|\d+", fold(code))
+    return re.compile(
+        r"(?<![^\W_])"
+        + r"[\W_]{0,2}".join(map(re.escape, parts))
+        + (r"(?!\d)" if parts[-1].isdigit() else r"(?![^\W_])")
+    )
+
+
+def _shape(code: str) -> str:
+    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", fold(code)))
+
+
+def _other_code(asked: Asked, near: str, passage: str) -> bool:
+    """Whether a code of the question stands nowhere in the passage, or the sentence speaks of another code of its kind instead."""
+    mine = codes_of(asked.text)
+    if not mine:
+        return False
+    around, whole = fold(near), fold(f"{near} {passage}")
+    if not any(_code_pattern(c).search(whole) for c in mine):
+        return True
+    shapes = {_shape(c) for c in mine}
+    return not any(_code_pattern(c).search(around) for c in mine) and any(_shape(c) in shapes for c in codes_of(near))
+
+
 def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: str) -> str:
     """Why the sentence cannot answer, in two words, or "". ``before`` is the sentence before it, ``context`` the headings above."""
     near = f"{context}. {before} {sentence}"
@@ -60,6 +105,8 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
     for wanted, named in _QUANTITIES if asked.want.kind in _QUANTIFIED else ():
         if _says(wanted, asked.text) and not _says(named, near):
             return "another quantity"
+    if _other_code(asked, near, passage):
+        return "another code"
     if asked.want.kind == "person":
         if _other_place(asked, sentence) or _other_level(asked, sentence):
             return "another place"

@@ -6,7 +6,7 @@ import pytest
 
 from rag.ask.abstain import absent
 from rag.ask.evidence import Abbreviated, Asked, ask
-from rag.ask.mismatch import mismatch
+from rag.ask.mismatch import codes_of, mismatch
 from rag.ask.query import understand
 
 
@@ -18,6 +18,8 @@ FARMS = "Với tỷ trọng nông nghiệp chiếm 22,73% trong cơ cấu kinh t
 APP = "Hiện số người dân cài ứng dụng di động là hơn 67.500 lượt người."
 CHAIR = "Theo ông Nguyễn Như Hùng - Chủ tịch UBND xã Cẩm Lĩnh, các tổ đã tích cực hỗ trợ người dân."
 HEAD = "Chủ tịch UBND xã Nguyễn Như Hùng nói công đầu thuộc về các tổ."
+PUMPS = "Máy bơm mã PB-204 công suất 15 kW, đặt tại trạm Cẩm Hưng."
+PLATE = "Xe tải biển số 38C-045.12 của ông Lê Văn Tám hết niên hạn ngày 31/12/2023."
 RANK = "Chỉ số chuyển đổi số năm 2021 của tỉnh xếp thứ 17/63."
 
 
@@ -43,6 +45,12 @@ RANK = "Chỉ số chuyển đổi số năm 2021 của tỉnh xếp thứ 17/63
         ("Chủ tịch UBND xã Cẩm Lĩnh là ai?", HEAD, ""),
         ("Who is the director of the Department of Health?", "Giám đốc Sở Công Thương Lê Văn An cho biết.", "another department"),
         ("Who is the director of the Department of Health?", "Giám đốc Sở Y tế Lê Văn An cho biết.", ""),
+        ("Máy bơm PB-204 công suất bao nhiêu?", PUMPS, ""),
+        ("may bom pb204 cong suat bao nhieu", PUMPS, ""),
+        ("Máy bơm PB-209 công suất bao nhiêu?", PUMPS, "another code"),
+        ("What is the power of pump PB-300?", PUMPS, "another code"),
+        ("Xe 38C-045.12 của ai?", PLATE, ""),
+        ("Xe 38C-045.13 của ai?", PLATE, "another code"),
         ("Năm 2023 tỉnh xếp thứ mấy?", RANK, "another year"),
         ("Năm 2021 tỉnh xếp thứ mấy?", RANK, ""),
         ("Năm 2024 doanh thu tăng bao nhiêu phần trăm?", "Doanh thu tăng 20% so với năm 2023.", ""),
@@ -50,6 +58,21 @@ RANK = "Chỉ số chuyển đổi số năm 2021 của tỉnh xếp thứ 17/63
 )  # fmt: skip
 def test_mismatch(question: str, sentence: str, why: str) -> None:
     assert mismatch(asked(question), sentence, "", "", sentence) == why
+
+
+def test_codes_are_neither_dates_nor_measures() -> None:
+    assert codes_of("Hợp đồng 17/2024/HĐ-XD, xe 38C-045.12 và chuyến VN1265") == [
+        "17/2024/HĐ-XD",
+        "38C-045.12",
+        "VN1265",
+    ]
+    assert codes_of("Ngày 15/8/2022, lúc 7h30, 99,15% và 12kg ở khu 3, tháng 9/2024, quý III, thứ 2nd") == []
+
+
+def test_a_code_said_elsewhere_in_the_passage_is_another_s() -> None:
+    passage = f"{PUMPS} Máy bơm mã PB-207 công suất 22 kW."
+    assert mismatch(asked("Máy bơm PB-207 công suất bao nhiêu?"), PUMPS, "", "", passage) == "another code"
+    assert mismatch(asked("Trạm Cẩm Hưng có máy bơm PB-204 không?"), PUMPS, "", "", passage) == ""
 
 
 def test_a_mismatch_refuses() -> None:
