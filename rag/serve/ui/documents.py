@@ -34,10 +34,8 @@ def table(found: Sequence[DocumentInfo], t: Labels) -> str:
     )
     rows = "".join(_row(d, t) for d in found)
     caption = t("documents_n", n=t.number(len(found)), passages=t.number(passages))
-    return (
-        f'<div class="h-table h-rows"><table><caption>{caption}</caption><thead><tr>{head}<th><span class="h-hidden">…</span></th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    columns = f'<thead><tr>{head}<th><span class="h-hidden">…</span></th></tr></thead>'
+    return render.table(f"<caption>{caption}</caption>{columns}<tbody>{rows}</tbody>", caption, "h-table h-rows")
 
 
 def _row(d: DocumentInfo, t: Labels) -> str:

@@ -6,6 +6,7 @@ a later one can be compared with them. One run at a time: it takes the processor
 
 from __future__ import annotations
 
+import hashlib
 import json
 import queue
 import threading
@@ -59,8 +60,28 @@ class Bench:
         return out
 
     def earlier(self) -> list[str]:
-        """Names of the kept runs, newest first."""
+        """Names of the kept runs that were finished, newest first."""
         return sorted((p.parent.name for p in self.runs.glob("*/summary.json")), key=_time_of, reverse=True)
+
+    def comparable(self, request: Any, name: str | None) -> list[tuple[str, str]]:
+        """(label, name) of the finished runs of one set, newest first, after the choice of none."""
+        t = labels(request)
+        stem = self._stem(request, name)
+        out = [(t["eval_no_compare"], "")]
+        for run in self.earlier():
+            if run[: -len("-YYYYmmdd-HHMMSS")] == stem:
+                summary = json.loads((self.runs / run / "summary.json").read_text(encoding="utf-8"))
+                share = _percent(summary["all"].get("correct"))
+                out.append((f"{_when(run, t)} · {share}", run))
+        return out
+
+    def _stem(self, request: Any, name: str | None) -> str:
+        """How the folders of a set's runs begin; feedback is each person's own."""
+        if name == OWN:
+            return self.accepted.stem
+        if name == FEEDBACK:
+            return "feedback-" + hashlib.sha256(person(request).encode()).hexdigest()[:12]
+        return Path(name or "").stem
 
     def run(self, request: Any, name: str, against: str | None) -> Iterator[tuple[str, str]]:
         """Run a set; yields (state of things as HTML, name of the finished run or "")."""
@@ -72,6 +93,7 @@ class Bench:
             yield render.message(t["eval_busy"], "bad"), ""
             return
         self._cancel.clear()
+        at = (0, 0)
         events: queue.Queue[Any] = queue.Queue()
         try:
             work = threading.Thread(target=self._work, args=(request, name, events), name="rag-evaluate", daemon=True)
@@ -79,11 +101,15 @@ class Bench:
             while True:
                 event = events.get()
                 if isinstance(event, tuple):
+                    at = event
                     line = t("eval_progress", done=event[0], total=event[1])
                     bar = (
                         f'<progress max="{event[1]}" value="{event[0]}"{render.attributes(aria_label=line)}></progress>'
                     )
                     yield render.message(line) + bar, ""
+                elif isinstance(event, EvaluationError) and self._cancel.is_set():
+                    yield render.message(t("eval_cancelled", done=at[0], total=at[1])), ""
+                    return
                 elif isinstance(event, Exception):
                     message = redact(str(event), self.service.settings.secrets())
                     yield render.message(t("error", message=message), "bad"), ""
@@ -114,12 +140,13 @@ class Bench:
 
             questions = self._set(request, name)
             reader = self.service.reader(self.chat.choice(person(request)))
-            out = self.runs / f"{questions.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+            stem = self._stem(request, name)
+            out = self._unfinished(stem) or self.runs / f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
             shown = 0.0
 
             def progress(done: int, total: int, _: str) -> None:
                 nonlocal shown
-                if done == total or time.monotonic() - shown > 0.3:
+                if done == total or self._cancel.is_set() or time.monotonic() - shown > 0.3:
                     shown = time.monotonic()
                     events.put((done, total))
 
@@ -129,6 +156,12 @@ class Bench:
         except Exception as exc:
             events.put(exc)
 
+    def _unfinished(self, stem: str) -> Path | None:
+        """The folder of the set's run that was cancelled last: what was answered there is not asked again."""
+        found = [p for p in self.runs.glob(f"{stem}-*") if p.is_dir() and not (p / "summary.json").exists()]
+        found = [p for p in found if p.name[: -len("-YYYYmmdd-HHMMSS")] == stem]
+        return max(found, key=lambda p: _time_of(p.name), default=None)
+
     def _set(self, request: Any, name: str) -> Any:
         from rag.evaluation.sets import load
 
@@ -137,7 +170,7 @@ class Bench:
             raise EvaluationError(f"no question set {name!r}")
         if name == FEEDBACK:
             who = person(request)
-            path = self.runs / f"feedback-{abs(hash(who))}.jsonl"
+            path = self.runs / f"{self._stem(request, name)}.jsonl"
             path.parent.mkdir(parents=True, exist_ok=True)
             rated = [(turn, self.chat.chats.before(who, turn.id)) for turn in self.chat.chats.rated(who)]
             path.write_text(export.question_set(rated), encoding="utf-8")
@@ -155,7 +188,7 @@ class Bench:
 
         documents = [self.service.document(d.source) for d in self.service.documents()]
         self._drafts[person(request)] = draft(documents, limit=DRAFTS, seed=int(time.time()))
-        return self.drafts(request)
+        return self.drafts(request) or render.message(labels(request)["drafts_none"])
 
     def drafts(self, request: Any) -> str:
         """The drafts that are still to be judged."""
@@ -173,9 +206,10 @@ class Bench:
         kept = self.accepted.read_text(encoding="utf-8").splitlines() if self.accepted.exists() else []
         answers = draft.answers
         if draft.answerable and answer.strip() != _gold(draft):
-            answers = tuple((part.strip(),) for part in answer.split(";") if part.strip())
+            answers = _answers(answer)
         if draft.answerable and not answers:
-            return render.message(t("error", message=t["draft_answer"]), "bad")
+            found[number] = draft
+            return render.message(t["draft_needs_answer"], "bad")
         tags = tuple(tag for tag in draft.tags if tag != "draft")
         item = replace(
             draft, id=f"own-{time.time_ns()}", question=question.strip() or draft.question, answers=answers, tags=tags
@@ -214,7 +248,7 @@ class Bench:
             f'<section class="h-evaluation">{render.message(t("eval_done", n=len(run.questions)), "good")}'
             f'<div class="h-cards">{cards}</div>{self._compared(run, against, t)}'
             f'<h2>{t["eval_by_tag"]}</h2><div class="h-plot">{bars}</div><h2>{t["eval_metrics"]}</h2>'
-            f'<div class="h-table"><table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+            f"{render.table(f'<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody>', t['eval_metrics'])}"
             f"<h2>{t['eval_worst']} <small>{len(wrong)}</small></h2>{worst}</section>"
         )
 
@@ -228,14 +262,15 @@ class Bench:
         except RagError as exc:
             return render.message(t("error", message=str(exc)), "bad")
         rows = "".join(
-            f'<tr><th scope="row">{escape(d.metric)}</th><td>{d.a:.3f}</td><td>{d.b:.3f}</td><td>{d.b - d.a:+.3f}</td>'
+            f'<tr><th scope="row">{t["m_" + d.metric] if d.metric in METRICS else escape(d.metric)}</th><td>{d.a:.3f}</td><td>{d.b:.3f}</td><td>{d.b - d.a:+.3f}</td>'
             f"<td>[{d.low:+.3f}, {d.high:+.3f}]</td><td>{d.p:.3f}{' *' if d.significant else ''}</td></tr>"
             for d in result.differences
         )
-        return (
-            f"<h2>{escape(t('eval_compared', name=against))} <small>+{len(result.wins)} −{len(result.losses)}</small></h2>"
-            f'<div class="h-table"><table><thead><tr><td></td><th>A</th><th>B</th><th>B − A</th><th>95 %</th><th>p</th></tr></thead>'
-            f"<tbody>{rows}</tbody></table></div>"
+        names = (t["eval_before"], t["eval_now"], t["eval_change"], "95 %", "p")
+        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        against = escape(t("eval_compared", name=_when(against, t)))
+        return f"<h2>{against} <small>+{len(result.wins)} −{len(result.losses)}</small></h2>" + render.table(
+            f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody>", t["eval_compare"]
         )
 
 
@@ -270,6 +305,18 @@ def _wrong(question: Any, stage: str, line: Mapping[str, Any], t: Labels) -> str
         f"<div><p><b>{t['eval_gold']}</b></p><p>{escape(gold)}</p>{evidence}</div>"
         f"<div><p><b>{t['eval_got']}</b></p><p>{escape(str(line['answer'] or line['error'] or ''))}</p>{cited}</div></div></details>"
     )
+
+
+def _answers(text: str) -> tuple[tuple[str, ...], ...]:
+    """What ``_gold`` shows, read back: all of "a; b" are wanted, either of "a / b" will do."""
+    wanted = ([either.strip() for either in part.split(" / ")] for part in text.split(";"))
+    return tuple(found for part in wanted if (found := tuple(either for either in part if either)))
+
+
+def _when(run: str, t: Labels) -> str:
+    """A run's time as a person reads it, from its name."""
+    stamp = _time_of(run)
+    return f"{t.date(f'{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}')} {stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}"
 
 
 def _gold(question: Any) -> str:

@@ -213,6 +213,11 @@ def conversations(found: Sequence[Conversation], current: str, t: Labels) -> str
     return f'<nav class="h-conversations"{attributes(aria_label=t["conversations"])}><ul>{"".join(rows)}</ul></nav>'
 
 
+def table(inner: str, label: str, css: str = "h-table") -> str:
+    """A table that may be wider than the page: its box scrolls, and can be reached by keyboard to do so."""
+    return f'<div class="{css}" tabindex="0" role="region"{attributes(aria_label=label)}><table>{inner}</table></div>'
+
+
 def message(text: str, kind: str = "note") -> str:
     """A line of status: kind is note, good or bad."""
     return f'<p class="h-message h-{kind}" role="status">{escape(text)}</p>' if text else ""
