@@ -59,11 +59,20 @@ def lexical(
 
 
 def dense(snapshot: Snapshot, ids: Ids, queries: Floats) -> dict[str, Floats]:
-    """Cosines (n,) of passages and of their best sentences with the nearest wording; `queries` (w, d) unit rows."""
+    """Cosines (n,) of passages, of their best sentence and of their best two neighbouring sentences with the nearest
+    wording; `queries` (w, d) unit rows."""
     whole = np.asarray((snapshot.vectors(ids) @ queries.T).max(axis=1), dtype=np.float32)
     flat, bounds = snapshot.sentence_vectors(ids)
-    near = np.asarray((flat @ queries.T).max(axis=1), dtype=np.float32)
-    return {"dense": whole, "sentence": _highest(near, bounds, whole)}
+    near = np.asarray(flat @ queries.T, dtype=np.float32)
+    after = _after(len(flat), bounds)
+    # The cosine with the sum of two unit vectors, from their own cosines: no sum is ever formed.
+    lengths = np.sqrt(np.maximum(2.0 + 2.0 * np.einsum("ij,ij->i", flat, flat[after]), 1e-6))
+    double = (near + near[after]).max(axis=1) / lengths
+    return {
+        "dense": whole,
+        "sentence": _highest(near.max(axis=1), bounds, whole),
+        "sentence_pair": _highest(np.asarray(double, dtype=np.float32), bounds, whole),
+    }
 
 
 def tokens(embedder: Embedder, texts: tuple[str, ...]) -> Tokens:
@@ -79,13 +88,14 @@ def tokens(embedder: Embedder, texts: tuple[str, ...]) -> Tokens:
 def late(
     snapshot: Snapshot, embedder: Embedder, ids: Ids, asked: Tokens, cross: NDArray[np.bool_]
 ) -> dict[str, Floats]:
-    """MaxSim (n,) of whole passages, and of their best sentence together with the passage's context.
+    """MaxSim (n,) of whole passages, of their best sentence and of their best two neighbouring sentences, sentences
+    taken together with the passage's context.
 
     `cross` (n,) tells which passages are in another language than the question.
     """
     n = len(ids)
     if not n or not len(asked.norms):
-        return {"maxsim": np.zeros(n, dtype=np.float32), "maxsim_sentence": np.zeros(n, dtype=np.float32)}
+        return {name: np.zeros(n, dtype=np.float32) for name in fusion.TOKENS}
     units, _ = embedder.token_table()
     flat, starts, sentence_at = snapshot.pieces(ids)
     context, context_starts = snapshot.context_pieces(ids)
@@ -95,12 +105,26 @@ def late(
     of_sentence, of_context = best[: len(starts) - 1], best[len(starts) - 1 :]
     together = np.maximum(of_sentence, np.repeat(of_context, np.diff(sentence_at), axis=0))
     whole = _highest(together, sentence_at, of_context)
-    passage, single = weigh(whole, asked, False), weigh(together, asked, False)
+    double = np.maximum(together, together[_after(len(together), sentence_at)])
+    passage, single, pair = (weigh(rows, asked, False) for rows in (whole, together, double))
     if cross.any():
-        passage = np.where(cross, weigh(whole, asked, True), passage)
         owners = np.repeat(cross, np.diff(sentence_at))
+        passage = np.where(cross, weigh(whole, asked, True), passage)
         single = np.where(owners, weigh(together, asked, True), single)
-    return {"maxsim": passage, "maxsim_sentence": _highest(single, sentence_at, passage)}
+        pair = np.where(owners, weigh(double, asked, True), pair)
+    return {
+        "maxsim": passage,
+        "maxsim_sentence": _highest(single, sentence_at, passage),
+        "maxsim_pair": _highest(pair, sentence_at, passage),
+    }
+
+
+def _after(n: int, bounds: Ids) -> Ids:
+    """(n,) the row behind each of n rows within its group between `bounds`; the last one of a group is its own."""
+    rows = np.arange(1, n + 1)
+    last = bounds[1:][np.diff(bounds) > 0] - 1
+    rows[last] = last
+    return rows
 
 
 def weigh(best: Floats, asked: Tokens, across: bool) -> Floats:

@@ -25,8 +25,8 @@ SAME, FOLDED, CROSS = "same", "folded", "cross"
 PAIRS = (SAME, FOLDED, CROSS)
 
 LEXICAL = ("folded", "exact")
-DENSE = ("dense", "sentence")
-TOKENS = ("maxsim", "maxsim_sentence")
+DENSE = ("dense", "sentence", "sentence_pair")
+TOKENS = ("maxsim", "maxsim_sentence", "maxsim_pair")
 # How many scores make a group of which only the peak is looked at first, when there are very many.
 _RUN = 64
 CHANNELS = (*LEXICAL, *DENSE, *TOKENS)
