@@ -120,7 +120,7 @@ _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|m
 _COMPARE = (
     r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
     r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
-    r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu"
+    r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
 )
 _COMPARE_EN = (
     r"\bcompare|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than|between)\b|"
@@ -187,7 +187,10 @@ def wanted(question: str, language: str) -> Wanted:
             continue  # "như thế nào" asks for no thing
         if mark == "what":
             kind, focus, start = _what(text, start, end, folded, english)
-            if kind == "place" and focus.startswith("vị trí") and _compiled(_RANK, folded).search(text):
+            if kind == "place" and (
+                (focus.startswith("vị trí") and _compiled(_RANK, folded).search(text))
+                or _compiled(r"thứ hạng|xếp hạng", folded).search(text[end:])
+            ):
                 kind = "rank"
             if kind == "other":
                 kind = _untyped(text, folded, english, several)
@@ -253,7 +256,7 @@ _FOLDED_NOUNS = frozenset({("co", "so"), ("co", "quan"), ("co", "hoi"), ("co", "
 
 def _counted(text: str, start: int, end: int, folded: bool, english: bool, several: bool) -> Wanted:
     """Which number "how many / bao nhiêu" asks for, told from the words around it."""
-    mark, after = text[start:end], text[end:]
+    mark, after = text[start:end], text[end:].split("(")[0]  # a follow-up carries what it is about in brackets
     words = re.findall(r"[\w%]+", after)
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []

@@ -34,6 +34,7 @@ def rivals(
         return []
     cover = _cover(asked, sentences[best])
     sources = {hits[sentences[best].hit].source}
+    passages = {sentences[best].hit}
     values = {value}
     out: list[int] = []
     for i in np.argsort(-scores, kind="stable"):
@@ -41,10 +42,13 @@ def rivals(
         source = hits[sentence.hit].source
         if scores[best] - scores[int(i)] > CLOSE or len(out) == most:
             break
-        if source in sources or _cover(asked, sentence) < COVER * cover:
+        if sentence.hit in passages or _cover(asked, sentence) < COVER * cover:
+            continue
+        if source in sources and not _exactly(asked, sentence):
             continue
         other = _value(asked, sentence)
         sources.add(source)
+        passages.add(sentence.hit)
         if other is None or other in values:
             continue
         values.add(other)
@@ -59,6 +63,12 @@ def newest_first(chosen: Sequence[int], sentences: Sequence[Sentence], hits: Seq
 
 def _cover(asked: Asked, sentence: Sentence) -> float:
     return coverage(asked, words_of(sentence.text).folded_set)
+
+
+def _exactly(asked: Asked, sentence: Sentence) -> bool:
+    """Whether a sentence counts the very thing asked for, all its words beside the number."""
+    found = pick(asked, sentence.text, limit=1)
+    return bool(found) and bool(asked.focus) and found[0][0].fit >= 0.99
 
 
 def _value(asked: Asked, sentence: Sentence) -> str | None:

@@ -38,6 +38,11 @@ _SEPARATOR = re.compile(
     r"\s*[,;]\s+(?:và|hay|hoặc|and|or)\s+|\s*[,;]\s+|\s+(?:và|hay|hoặc|cùng|and|or)\s+", re.IGNORECASE
 )
 _GOES_ON = re.compile(r"\s(?:đã|đang|sẽ|được|đạt|vẫn|là|có|has|have|is|are|was|were|will)\s", re.IGNORECASE)
+_CONNECTIVES = frozenset(
+    "ben canh do|tuy nhien|ngoai ra|dac biet|trong do|vi vay|do do|theo do|dong thoi|mat khac|hien nay|den nay|thuc te|vi the|nho do|moi day|thoi gian qua".split(
+        "|"
+    )
+)
 _BREAK = re.compile(r"[.!?…](?=\s|$|[\"”])|[()“”\"]")
 _ORDINAL = re.compile(
     r"(?:vấn đề|việc|điều|điểm|là)?\s*(?:đầu tiên|thứ nhất|thứ hai|thứ ba|thứ tư|thứ năm|một là|hai là|ba là|bốn là|năm là|first|second|third|fourth|firstly|secondly|thirdly)\b"
@@ -166,29 +171,47 @@ def _trimmed(text: str, start: int, end: int) -> Found | None:
 
 
 def items(asked: Asked, text: str) -> list[Found]:
-    """The enumeration of ``text`` that answers best; empty where none does.
+    """The enumeration of ``text`` that answers best; empty where none does."""
+    return best_run(asked, text)[1]
+
+
+def best_run(asked: Asked, text: str) -> tuple[float, list[Found]]:
+    """How sure the best enumeration of ``text`` is one (about 0 to 1.5), and its items.
 
     The number asked for, the noun asked for close before the first item, an introduction and items the question does not hold
-    speak for an enumeration.
+    speak for an enumeration among others of the sentence.
     """
     wanted = count_asked(asked.text)
     focus = set(asked.focus)
-    best: tuple[float, list[Found]] | None = None
+    best: tuple[float, float, list[Found]] = (-9.0, 0.0, [])
+    ordinal = _by_ordinals(text)
     for run in enumerations(text):
         shown = [i for i in (_uncounted(asked, i) for i in run) if i and not _stated(asked, i.text)]
-        if len(shown) < 2:
+        if len(shown) < 2 or fold(shown[0].text) in _CONNECTIVES:
             continue
+        sure = quality(text, run) if run != ordinal else 1.2
         before = set(words_of(text[max(0, shown[0].start - 60) : shown[0].start]).folded)
-        score = 0.2 * min(len(shown), 5)
+        score = sure + 0.2 * min(len(shown), 5)
         score += 1.5 * (len(run) == wanted) - 0.5 * bool(wanted and len(run) != wanted)
         score += len(focus & before) / len(focus) if focus else 0.0
-        score += 0.8 * bool(_STRONG.search(text[max(0, shown[0].start - 12) : shown[0].start]))
         score += 0.6 * len(before & set(asked.terms)) / max(1, len(asked.terms))
-        lengths = [len(i.text.split()) for i in shown]
-        score -= 0.05 * sum(lengths) / len(lengths) + 0.1 * (max(lengths) - min(lengths))  # items are much alike
-        if best is None or score > best[0]:
-            best = (score, shown[:MOST_ITEMS])
-    return best[1] if best else []
+        if score > best[0]:
+            best = (score, sure, shown[:MOST_ITEMS])
+    return best[1], best[2]
+
+
+def quality(text: str, run: list[Found]) -> float:
+    """How much a run of stretches between commas looks like an enumeration: introduced, of like length, of like beginnings."""
+    lengths = [len(i.text.split()) for i in run]
+    lead = text[max(0, run[0].start - 14) : run[0].start].rstrip(' “"')
+    firsts = [fold(i.text.split()[0]) for i in run]
+    alike = max(firsts.count(w) for w in firsts) / len(firsts)
+    out = 0.5 * bool(lead.endswith((":", "(")) or _STRONG.search(text[max(0, run[0].start - 14) : run[0].start]))
+    out += 0.6 * (alike > 0.6)
+    out += 0.4 * (max(lengths) - min(lengths) <= 3 and max(lengths) <= 6)
+    out += 0.2 * (len(run) > 2)
+    out -= 0.6 * any(_GOES_ON.search(f" {i.text} ") for i in run[:-1])
+    return out - 0.05 * (max(lengths) - min(lengths))
 
 
 def _uncounted(asked: Asked, item: Found) -> Found | None:

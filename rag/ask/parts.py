@@ -26,6 +26,9 @@ _FOLDED_QUESTION = r"bao nhieu|\bmay\b|khi nao|bao gio|luc nao|^ai\b|\bla ai\b|\
 _EN_QUESTION = (
     r"how many|how much|how long|how far|\bhow\b|\bwhen\b|\bwho\b|\bwhom\b|\bwhere\b|\bwhich\b|\bwhat\b|\bwhy\b"
 )
+_DOCUMENT = re.compile(
+    r"\b(?:Nghị quyết|Quyết định|Kế hoạch|Chỉ thị|Nghị định|Thông tư|Đề án|Luật|Resolution|Decision|Plan|Decree)(?: số)? \d[\w/-]*(?: (?:của|of)(?: [A-ZĐÀ-Ỹ][\wÀ-ỹ]*)+)?"
+)
 _LEVEL = re.compile(
     r"\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\bcap (?:tinh|huyen|xa|thon|phuong|trung uong|ap)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b",
     re.IGNORECASE,
@@ -64,7 +67,9 @@ def split(question: str, language: str) -> tuple[str, ...]:
     want = wanted(question, language)
     if want.kind == "comparison":
         return _compared(question, language)[:MAX_PARTS]
-    return (_coordinated(question, language) or _two_things(question, language, want) or (question,))[:MAX_PARTS]
+    return (
+        _coordinated(question, language) or _same_head(question) or _two_things(question, language, want) or (question,)
+    )[:MAX_PARTS]
 
 
 def _sentences(question: str) -> list[str]:
@@ -134,6 +139,25 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+_PREDICATE = re.compile(
+    r"\s(?:lần lượt |đều |tương ứng |lan luot )?(?:là|la|có|co|đạt|dat|đứng|dung|xếp|xep|are|is|have|has)\s.*$",
+    re.IGNORECASE,
+)
+
+
+def _same_head(question: str) -> tuple[str, ...]:
+    """ "Chủ tịch xã A và chủ tịch xã B là những ai?": the same noun before two names, one predicate for both."""
+    for join in re.finditer(r"\s(?:và|va|and)\s+(?:the\s+)?", question):
+        left, right = question[: join.start()], question[join.end() :]
+        words, others = left.split(), right.split()
+        n = next((n for n in (4, 3, 2) if [w.lower() for w in words[:n]] == [w.lower() for w in others[:n]]), 0)
+        tail = _PREDICATE.search(right)
+        if n and tail and len(right[: tail.start()].split()) > n:
+            ends = re.sub(r"\s(?:lần lượt|những|lan luot|nhung)\b", "", tail.group())
+            return (_tidy(left + ends), _tidy(right[: tail.start()] + ends))
+    return ()
+
+
 def _starts_clause(piece: str, language: str) -> bool:
     """A piece that opens with its own subject word ("ai là …", "vì sao …", "khi nào …") needs no lead."""
     shown, _ = view(piece, language)
@@ -163,7 +187,9 @@ def _slots(question: str) -> list[tuple[str, list[Span]]]:
     levels = [m.span() for m in _LEVEL.finditer(question)]
     dates = [(d.start, d.end) for d in find_dates(question)]
     other = [(n.start, n.end) for n in find_names(question) if n.kind in ("person", "organisation", "other")]
+    documents = [m.span() for m in _DOCUMENT.finditer(question)]
     return [
+        ("document", documents),
         ("place", _bare(question, places)),
         ("office", offices),
         ("name", other),
@@ -252,6 +278,13 @@ _MUCH = re.compile(r"\bcó (?:nhiều|ít)\b|\bnhiều\b|\bít\b|\bcao\b|\bthấ
 def _plain(part: str, language: str, kind: str) -> str:
     """A comparison's words taken out of one part, and a "how many" put in where no question word is left."""
     text = _tidy(_COMPARING.sub(" ", part).replace("?", " "))
+    if re.search(r"(?:trước|sau|sớm hơn|muộn hơn|truoc|earlier|later)[^\w]*$", part.strip(" ?")) and language != "en":
+        bare = re.sub(
+            r"[,\s]*(?:văn bản|bên|cái|việc)?\s*(?:nào)?\s*(?:có|ra đời|được ban hành|ban hành)?\s*(?:trước|sau|sớm|muộn)(?: hơn)?\s*$",
+            "",
+            part.strip(" ?"),
+        )
+        return _tidy(_COMPARING.sub(" ", bare)) + " ban hành ngày nào?"
     if _marks(text, language):
         return text + "?"
     if language == "en":

@@ -7,6 +7,7 @@ nothing of retrieval order, verification or refusal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.ask import abstain, compare, features, frames, mismatch, spans, support, weigh
+from rag.ask import abstain, compare, features, frames, mismatch, quoting, rules, spans, support, weigh
 from rag.ask.answer_types import NUMERIC
 from rag.ask.draft import Draft, renumber
-from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, places_of, sentences_of, words_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
+from rag.ask.listed import items, wants_items
 from rag.ask.pieces import pieces
-from rag.ask.short import Found, address_asked, candidates, pick
+from rag.ask.quoting import Quote, sentence_of
+from rag.ask.short import address_asked, candidates, pick
 from rag.ask.similar import Similar
 from rag.text.abbreviations import TABLE
 from rag.text.names import canonical_place
@@ -34,32 +37,15 @@ Floats = NDArray[np.float64]
 MAX_TOKENS = 80
 LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
 TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
-FAR_PLACE = 4.0  # the score taken off where a document does not speak of the place asked about
-OFFICE = 1.0  # added where the office asked about stands, taken off where only its deputy does
-PERSON_OFFICE = 3.5  # the same where a person is asked for
-DOCUMENT_KIND = (
-    1.5  # taken off where no numbered document of the kind asked for stands though another sentence holds one
-)
-NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
-DOCUMENT_DATE = 1.6  # added where the question's month is the document's
-OTHER_PLACE = 0.7  # and where a sentence names another place
+SHORTENED = 32  # tokens of a first quotation that makes room for the one that holds the wanted kind
+SHARE_WORTH = 0.6  # of the log of a sentence's share, beside the scores of its answer strings
+SAME_SENTENCE = 1.5  # added for a later part of a question to the sentences quoted for an earlier one
 SURE_FIT, SURE_SHARE = (
     0.9,
     0.5,
 )  # an answer string this fitting in a sentence of this share of the mass needs no second quotation
 READ_HITS = 12
 CLOSE_SENTENCES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """An exact stretch of a hit's document, and whether its sentence was cut before it."""
-
-    hit: int
-    start: int
-    end: int
-    text: str
-    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +86,13 @@ class ExtractiveReader:
             return Draft("", language=language, refused=True)
         if len(query.parts) > 1 and len(part_hits) == len(query.parts):
             room = max(24, 64 // len(query.parts))
-            readings = [self.read_one(query, text, own or hits, room) for text, own in zip(query.parts, part_hits)]
+            readings: list[Reading] = []
+            quoted: set[tuple[str, int]] = set()
+            for text, own in zip(query.parts, part_hits):
+                reading = self.read_one(query, text, own or hits, room, frozenset(quoted))
+                if query.answer_type != "comparison":
+                    quoted |= {((own or hits)[q.hit].source, q.start) for q in reading.quotes}
+                readings.append(reading)
             return self._compose_parts(query, readings, [list(own or hits) for own in part_hits], language)
         reading = self.read_one(query, query.text, hits)
         return self._compose(query, reading, hits, language)
@@ -111,13 +103,26 @@ class ExtractiveReader:
 
     # one question
 
-    def read_one(self, query: Query, text: str, hits: Sequence[Hit], budget: int | None = None) -> Reading:
-        """The best stretches for the single question ``text`` in at most ``budget`` tokens."""
+    def read_one(
+        self,
+        query: Query,
+        text: str,
+        hits: Sequence[Hit],
+        budget: int | None = None,
+        quoted: frozenset[tuple[str, int]] = frozenset(),
+    ) -> Reading:
+        """The best stretches for the single question ``text`` in at most ``budget`` tokens; ``quoted`` are the places (source, start)
+        of what earlier parts of the same question were answered with."""
         hits = hits[:READ_HITS]
         asked, sentences, rows, abbreviated = self.rows(query, text, hits)
         if not sentences:
             return Reading(asked, (), (), 0.0, {})
-        scores = self._scorer("sentence", asked)(rows) + self._rules(asked, sentences, hits, rows)
+        scores = self._scorer("sentence", asked)(rows) + self.offsets(asked, sentences, hits, rows)
+        scores = rules.carried(asked, sentences, scores)
+        if quoted:
+            scores = scores + SAME_SENTENCE * np.array(
+                [any(hits[s.hit].source == at and s.start <= start < s.end for at, start in quoted) for s in sentences]
+            )
         shares = weigh.softmax(scores)
         best = int(np.argmax(scores))
         others = compare.rivals(asked, sentences, scores, hits) if budget is None else []
@@ -127,17 +132,28 @@ class ExtractiveReader:
             quotes = self._best_quotes(asked, sentences, shares, abbreviated, budget)
         if not others and budget is None:
             quotes = self._told(asked, sentences, shares, quotes, hits)
-        short: list[str] = []
-        typed = [q for q in quotes if asked.want.kind in TYPED and _has_kind(asked, q.text)]
-        for quote in quotes if others else (typed or quotes)[:1]:
-            sentence = _sentence_of(quote, sentences)
-            own = [f.text for f, _ in _inside(pick(asked, sentence.text), quote, sentence)]
-            short += own or [f.text for f, _ in pick(asked, quote.text)]
+        short = self._short(asked, sentences, shares, quotes, each=bool(others))
         signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
         signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
         signals |= self._lacks(asked, sentences, sentences[best], quotes, hits)
-        return Reading(asked, tuple(quotes), tuple(dict.fromkeys(short)), float(shares[best]), signals)
+        return Reading(asked, tuple(quotes), short, float(shares[best]), signals)
+
+    def _short(
+        self, asked: Asked, sentences: Sequence[Sentence], shares: Floats, quotes: Sequence[Quote], each: bool
+    ) -> tuple[str, ...]:
+        """The answer strings of the quotation that holds the best ones (of each where values stand side by side)."""
+        found: list[tuple[float, list[str]]] = []
+        for one in quotes:
+            sentence = sentence_of(one, sentences)
+            own = quoting.inside(pick(asked, sentence.text), one, sentence) or pick(asked, one.text)
+            if own:
+                share = float(shares[sentences.index(sentence)]) / max(float(shares.max()), 1e-9)
+                worth = max(score - 2.0 * (f.fit < 0.5) for f, score in own) + SHARE_WORTH * math.log(max(share, 1e-4))
+                found.append((worth, [f.text for f, _ in own]))
+        if not each and found:
+            found = [max(found, key=lambda one: one[0])]
+        return tuple(dict.fromkeys(text for _, texts in found for text in texts))
 
     def _lacks(
         self, asked: Asked, sentences: Sequence[Sentence], best: Sentence, quotes: Sequence[Quote], hits: Sequence[Hit]
@@ -146,7 +162,7 @@ class ExtractiveReader:
         figures = asked.want.kind in NUMERIC or asked.want.kind == "date"
         held = [
             features.office(asked, words_of(s.text).folded)
-            for s in (best, *(_sentence_of(q, sentences) for q in quotes))
+            for s in (best, *(sentence_of(q, sentences) for q in quotes))
         ]
         offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
         passage = hits[best.hit].passage.text
@@ -173,18 +189,38 @@ class ExtractiveReader:
         long = asked.want.several or asked.want.kind in LONG_KINDS
         windows = spans.choose(
             clauses,
-            int(policy["budget"]) if budget is None else budget,
+            int(policy["long_total" if long else "budget"]) if budget is None else budget,
             int(policy["long_budget" if long else "first_budget"]) if budget is None else budget,
             policy["price"],
-            policy["least"],
-            int(policy["most"]) if budget is None else 1,
+            policy["long_least" if long else "least"],
+            int(policy["long_most" if long else "most"]) if budget is None else 1,
             policy["whole"],
         )
-        quotes = [_quote(sentences[order[w.sentence]], clauses[w.first].start, clauses[w.last].end) for w in windows]
+        quotes = [
+            quoting.quote(sentences[order[w.sentence]], clauses[w.first].start, clauses[w.last].end) for w in windows
+        ]
+        if wants_items(asked):
+            room = (int(policy["long_total"]) if budget is None else budget) - sum(len(q.text.split()) for q in quotes)
+            quotes = [
+                quoting.with_items(q, sentence_of(q, sentences), items(asked, sentence_of(q, sentences).text), room)
+                for q in quotes
+            ]
         if quotes and asked.want.kind in TYPED and budget is None and not _has_kind(asked, quotes[0].text):
             other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
+            if other is None and len(quotes[0].text.split()) > SHORTENED:
+                first = self._cut(asked, sentence_of(quotes[0], sentences), abbreviated, SHORTENED)
+                other = self._with_kind(asked, sentences, shares, abbreviated, first) if first else None
+                quotes = [first, *quotes[1:]] if first and other else quotes
             quotes = [quotes[0], other] if other else quotes
+        if quotes and address_asked(asked) and not candidates(asked, quotes[0].text):
+            quotes = [quoting.around(quotes[0], sentence_of(quotes[0], sentences), asked), *quotes[1:]]
         return quotes
+
+    def _cut(self, asked: Asked, sentence: Sentence, abbreviated: Abbreviated, budget: int) -> Quote | None:
+        """The best stretch of one sentence in at most ``budget`` tokens."""
+        clauses = self._clauses(asked, [sentence], [1.0], abbreviated)
+        window = spans.best_window(clauses, budget, self.policy["price"] * 3)
+        return quoting.quote(sentence, clauses[window.first].start, clauses[window.last].end) if window else None
 
     def _told(
         self, asked: Asked, sentences: Sequence[Sentence], shares: Floats, quotes: list[Quote], hits: Sequence[Hit]
@@ -194,7 +230,7 @@ class ExtractiveReader:
             return quotes
         first, second = quotes[0], quotes[1]
         if max((f.fit for f in candidates(asked, first.text)), default=0.0) >= SURE_FIT:
-            share = float(shares[sentences.index(_sentence_of(first, sentences))])
+            share = float(shares[sentences.index(sentence_of(first, sentences))])
             rival = hits[first.hit].source == hits[second.hit].source and any(
                 f.fit >= SURE_FIT for f in candidates(asked, second.text)
             )
@@ -211,15 +247,17 @@ class ExtractiveReader:
         top = float(shares.max())
         for i in np.argsort(-shares, kind="stable")[:20]:
             sentence = sentences[int(i)]
-            if shares[i] < top * 0.005 or not _has_kind(asked, sentence.text):
+            near = (
+                sentence.hit == first.hit
+                and asked.want.kind in ("organisation", "person", "place")
+                and sentence.end <= first.start
+            )
+            if (shares[i] < top * 0.005 and not near) or not _has_kind(asked, sentence.text):
                 continue
-            clauses = self._clauses(asked, [sentence], [1.0], abbreviated)
             room = min(40, MAX_TOKENS - 16 - len(first.text.split()))
-            window = spans.best_window(clauses, max(16, room), self.policy["price"] * 3)
-            if window:
-                found = _quote(sentence, clauses[window.first].start, clauses[window.last].end)
-                if _has_kind(asked, found.text):
-                    return found
+            found = self._cut(asked, sentence, abbreviated, max(16, room))
+            if found and _has_kind(asked, found.text):
+                return found
         return None
 
     def _side_by_side(
@@ -233,51 +271,15 @@ class ExtractiveReader:
         """One stretch of each chosen sentence, newest document first."""
         out = []
         for i in compare.newest_first(chosen, sentences, hits):
-            clauses = self._clauses(asked, [sentences[i]], [1.0], abbreviated)
-            window = spans.best_window(clauses, 60 // len(chosen), self.policy["price"] * 3)
-            if window:
-                out.append(_quote(sentences[i], clauses[window.first].start, clauses[window.last].end))
+            found = self._cut(asked, sentences[i], abbreviated, 60 // len(chosen))
+            if found:
+                out.append(found)
         return out
 
-    def _rules(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats) -> Floats:
-        """What an encyclopaedic set cannot teach: offices, names, the date of the document, the place asked about."""
-        out = rows[:, features.SENTENCE.index("office")] * (PERSON_OFFICE if asked.want.kind == "person" else OFFICE)
-        if asked.want.kind == "decision" or (
-            asked.want.kind in ("place", "other", "definition") and address_asked(asked)
-        ):
-            kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
-            out = out - DOCUMENT_KIND * (kinds.any() & ~kinds)
-        names = [n for n in asked.names if " ".join(n) not in asked.places]
-        if names and asked.language == "en":
-            around = [
-                words_of(s.text).folded_set | words_of(s.before).folded_set | words_of(s.context).folded_set
-                for s in sentences
-            ]
-            named = np.array([sum(all(w in bag for w in n) for n in names) / len(names) for bag in around])
-            out = out - NAME * (named.max() - named)
-        months = {first[:7] for first, last in asked.dates if first[:7] == last[:7]}
-        if months:
-            out = out + np.array([DOCUMENT_DATE * ((hits[s.hit].date or "")[:7] in months) for s in sentences])
-        return np.asarray(out + self._place_rule(asked, sentences, hits), dtype=np.float64)
-
-    def _place_rule(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> Floats:
-        """What is taken off sentences whose document does not speak of the place asked about, or which name another one."""
-        out = np.zeros(len(sentences))
-        if not asked.places:
-            return out
+    def offsets(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats) -> Floats:
+        """What ``rules`` add to the scores of the sentences."""
         snapshot = self.index.store.snapshot()
-        wanted = {fold(canonical_place(p)) for p in asked.places}
-        for i, sentence in enumerate(sentences):
-            hit = hits[sentence.hit]
-            here = {fold(canonical_place(p.text)) for p in places_of(sentence.text)}
-            if here & wanted:
-                continue
-            around = {fold(canonical_place(p.text)) for p in places_of(f"{hit.passage.context}. {hit.passage.text}")}
-            if not wanted & (around | self._document(snapshot, hit.source).places):
-                out[i] = -FAR_PLACE
-            elif here:
-                out[i] = -OTHER_PLACE
-        return out
+        return rules.offsets(asked, sentences, hits, rows, lambda source: self._document(snapshot, source).places)
 
     def rows(self, query: Query, text: str, hits: Sequence[Hit]) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
         """The question as asked, the sentences of its hits and their feature rows."""
@@ -382,7 +384,7 @@ class ExtractiveReader:
         quotes: list[Quote] = []
         for reading, own in zip(readings, hits):
             for quote in reading.quotes:
-                if not any(_covers(q, every[q.hit], quote, own[quote.hit]) for q in quotes):
+                if not any(quoting.covers(q, every[q.hit], quote, own[quote.hit]) for q in quotes):
                     quotes.append(replace(quote, hit=len(every)))
                     every.append(own[quote.hit])
         text, citations = self._written(query, quotes, every, language)
@@ -420,56 +422,6 @@ class ExtractiveReader:
 
 def _has_kind(asked: Asked, text: str) -> bool:
     return any(f.fit >= 0.5 for f in candidates(asked, text))
-
-
-def _quote(sentence: Sentence, start: int, end: int) -> Quote:
-    end = _closed(sentence, start, end)
-    start = _opened(sentence, start, end)
-    text = sentence.text[start - sentence.start : end - sentence.start]
-    return Quote(sentence.hit, start, end, text, start > sentence.start)
-
-
-def _sentence_of(quote: Quote, sentences: Sequence[Sentence]) -> Sentence:
-    return next(s for s in sentences if s.hit == quote.hit and s.start <= quote.start and quote.end <= s.end)
-
-
-def _opened(sentence: Sentence, start: int, end: int) -> int:
-    """The start of a stretch, moved back to the bracket it closes, or past an opening quotation mark that it never closes."""
-    text = sentence.text
-    inner = text[start - sentence.start : end - sentence.start]
-    close, opening = inner.find(")"), inner.find("(")
-    if close >= 0 and (opening < 0 or close < opening):
-        at = text.rfind("(", 0, start - sentence.start)
-        if (
-            at >= 0
-            and ")" not in text[at : start - sentence.start]
-            and len(text[at : start - sentence.start].split()) <= 12
-        ):
-            return sentence.start + at
-    if inner.startswith("“") and inner.count("“") > inner.count("”") and "”" not in inner[: inner.find("“", 1)]:
-        return start + 1
-    return start
-
-
-def _closed(sentence: Sentence, start: int, end: int) -> int:
-    """The end of a stretch, moved past a bracket or closing stop that belongs to it."""
-    text = sentence.text
-    inner = text[start - sentence.start : end - sentence.start]
-    rest = text[end - sentence.start :]
-    if rest[:1] == ")" and inner.count("(") > inner.count(")"):
-        return end + 1
-    if rest in (".", "!", "?", "…", "...", ".”", '."'):
-        return end + len(rest)
-    return end
-
-
-def _inside(found: list[tuple[Found, float]], quote: Quote, sentence: Sentence) -> list[tuple[Found, float]]:
-    low, high = quote.start - sentence.start, quote.end - sentence.start
-    return [(f, s) for f, s in found if low <= f.start and f.end <= high]
-
-
-def _covers(a: Quote, a_hit: Hit, b: Quote, b_hit: Hit) -> bool:
-    return a_hit.source == b_hit.source and a.start <= b.start and b.end <= a.end
 
 
 def _subject(query: Query, quote: Quote, hit: Hit) -> str:

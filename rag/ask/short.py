@@ -160,9 +160,13 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
             near = folded[max(0, number.start - 14) : number.start]
             fit = (
                 1.0
-                if number.unit.startswith("/") or number.ordinal or re.search(r"thu|hang|top|vi tri|rank|bac", near)
+                if number.unit.startswith("/")
+                or number.ordinal
+                or re.search(r"thu|hang|top|nhom|vi tri|rank|bac", near)
                 else 0.1
             )
+            if re.search(r"\b(?:top|nhom)\s*$", near) and not re.search(r"\b(?:top|nhom|group)\b", fold(asked.text)):
+                fit = 0.8  # "thứ 17/63" says more than "tốp 20"
             if focus[:1] == ("bac",):
                 fit = 1.0 if after[:1] == ("bac",) else 0.2
         elif focus[:1] in (("tang",), ("giam",)):
@@ -170,7 +174,7 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
         elif number.percent:
             fit = 0.1 if kind == "number" and focus else 0.4
         elif focus:
-            fit = _unit_fit(asked, after)
+            fit = max(_unit_fit(asked, after), 0.0 if after else _counted_before(asked, folded[: number.start]))
         elif kind in ("number", "comparison"):
             fit = 0.5
         shown = _SHOWN_UNIT.match(text, end) if not number.percent else None
@@ -203,6 +207,19 @@ def _as_typed(asked: Asked, after: tuple[str, ...], text: str, end: int) -> tupl
         return after
     focus = asked.heads | set(asked.focus)
     return tuple(w if w not in focus or e in asked.exact or e.isascii() else "" for w, e in zip(after, exact))
+
+
+def _counted_before(asked: Asked, folded: str) -> float:
+    """The fit of a number that ends its clause after the noun it counts: "Số sản phẩm OCOP … là 429", "Số xã: 12"."""
+    found = re.search(
+        r"\b(?:tong so|so luong|so luot|so)\s+([^.;:]{2,120}?)\s*(?:\bla|\bdat|\blen|\btoi|\bkhoang|\bgan|\bhon|\btren|:|;)?\s*$",
+        folded,
+    )
+    if found is None:
+        return 0.0
+    words = re.findall(r"\w+", found.group(1))
+    shared = len(set(asked.focus) & set(words)) / len(asked.focus)
+    return 0.6 + 0.4 * shared if words[0] in asked.heads else 0.15 + 0.5 * shared
 
 
 def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:

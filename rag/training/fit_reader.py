@@ -29,12 +29,15 @@ from rag.training.listwise import Listed, fit_lists
 from rag.types import Document, Hit, Query
 
 POLICY = {
-    "budget": 70,  # tokens quoted in all
+    "budget": 74,  # tokens quoted in all
+    "long_total": 76,  # the same for lists and reasons
     "first_budget": 56,  # tokens of the first stretch
-    "long_budget": 62,  # the same for lists and reasons
+    "long_budget": 62,  # of lists and reasons
     "price": 0.002,  # what a token costs in answer mass
-    "least": 0.06,  # mass a second stretch must hold
-    "most": 2,
+    "least": 0.04,  # mass a further stretch must hold
+    "long_least": 0.03,
+    "most": 2,  # stretches
+    "long_most": 3,
     "whole": 0.05,  # what a whole sentence is worth
 }
 OUT = Path(__file__).parent.parent / "ask" / "weights" / "reader.json"

@@ -12,7 +12,7 @@ from rag.ask.draft import markers, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf
 from rag.ask.pieces import pieces
 from rag.ask.query import understand
-from rag.ask.read_extractive import _quote
+from rag.ask.quoting import quote
 from rag.ask.short import pick
 from rag.errors import RagError
 from rag.types import Citation
@@ -90,16 +90,16 @@ def test_a_short_quotation_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "at", "quote"),
+    ("text", "at", "shown"),
     [
         ("Bắt đầu (từ 2021 đến 2023); tỷ lệ đạt 98%.", "từ", "(từ 2021 đến 2023); tỷ lệ đạt 98%."),
         ("“Tỉnh đứng thứ hai ở đồng bằng.", "“", "Tỉnh đứng thứ hai ở đồng bằng."),
         ("“Tỉnh” đứng thứ hai.", "“", "“Tỉnh” đứng thứ hai."),
     ],
 )
-def test_quotes_keep_brackets_and_marks_whole(text: str, at: str, quote: str) -> None:
+def test_quotes_keep_brackets_and_marks_whole(text: str, at: str, shown: str) -> None:
     sentence = Sentence(0, 0, 7, 7 + len(text), text, "", "")
-    assert _quote(sentence, 7 + text.index(at), 7 + len(text)).text == quote
+    assert quote(sentence, 7 + text.index(at), 7 + len(text)).text == shown
 
 
 def clause(sentence: int, tokens: int, mass: float, at: int = 0) -> spans.Clause:

@@ -1,0 +1,120 @@
+"""What is added to a sentence's fitted score: offices, names, documents, dates, enumerations and places, which an encyclopaedic set cannot teach.
+
+Works on the sentences' feature rows; knows nothing of how sentences are quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.ask import features
+from rag.ask.evidence import Asked, Sentence, places_of, words_of
+from rag.ask.listed import best_run, count_asked, wants_items
+from rag.ask.short import address_asked, candidates
+from rag.text.names import canonical_place
+from rag.text.normalise import fold
+from rag.types import Hit
+
+Floats = NDArray[np.float64]
+About = Callable[[str], frozenset[str]]  # the places a document is about, by its source
+FAR_PLACE = 4.0  # the score taken off where a document does not speak of the place asked about
+OFFICE = 1.0  # added where the office asked about stands, taken off where only its deputy does
+PERSON_OFFICE = 3.5  # the same where a person is asked for
+# taken off where no numbered document of the kind asked for stands though another sentence holds one
+DOCUMENT_KIND = 1.5
+ADDRESS = 4.0  # the same where a web address is asked for
+NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
+DOCUMENT_DATE = 1.6  # added where the question's month is the document's
+TOP_ONLY = 1.2  # taken off where only a top ("tốp 20") stands, no rank
+SURE_RUN = 0.5  # how sure an enumeration must be one
+ITEMS = 0.8  # added where things are lined up for a question that wants several
+ITEMS_COUNTED = 2.0  # and where they are as many as it says
+REFERRED, REFERRED_ITEMS = 1.2, -0.3  # how far below the sentence before a sentence that refers back to it may fall
+OTHER_PLACE = 0.7  # and where a sentence names another place
+
+
+def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats, about: About) -> Floats:
+    """What an encyclopaedic set cannot teach: offices, names, the date of the document, the place asked about."""
+    out = rows[:, features.SENTENCE.index("office")] * (PERSON_OFFICE if asked.want.kind == "person" else OFFICE)
+    if asked.want.kind == "decision" or (asked.want.kind in ("place", "other", "definition") and address_asked(asked)):
+        kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
+        out = out - (DOCUMENT_KIND if asked.want.kind == "decision" else ADDRESS) * (kinds.any() & ~kinds)
+    names = [n for n in asked.names if " ".join(n) not in asked.places]
+    if names and asked.language == "en":
+        around = [
+            words_of(s.text).folded_set | words_of(s.before).folded_set | words_of(s.context).folded_set
+            for s in sentences
+        ]
+        named = np.array([sum(all(w in bag for w in n) for n in names) / len(names) for bag in around])
+        out = out - NAME * (named.max() - named)
+    if asked.want.kind == "rank":
+        fits = np.array([max((f.fit for f in candidates(asked, s.text)), default=0.0) for s in sentences])
+        out = out - TOP_ONLY * ((fits > 0.7) & (fits < 0.95))
+    if wants_items(asked):
+        out = out + np.array([_lined_up(asked, s.text) for s in sentences])
+    months = {first[:7] for first, last in asked.dates if first[:7] == last[:7]}
+    if months:
+        out = out + np.array([DOCUMENT_DATE * ((hits[s.hit].date or "")[:7] in months) for s in sentences])
+    return np.asarray(out + _place_rule(asked, sentences, hits, about), dtype=np.float64)
+
+
+def _place_rule(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], about: About) -> Floats:
+    """What is taken off sentences whose document does not speak of the place asked about, or which name another one."""
+    out = np.zeros(len(sentences))
+    if not asked.places:
+        return out
+    wanted = {fold(canonical_place(p)) for p in asked.places}
+    for i, sentence in enumerate(sentences):
+        hit = hits[sentence.hit]
+        here = {fold(canonical_place(p.text)) for p in places_of(sentence.text)}
+        if here & wanted:
+            continue
+        around = {fold(canonical_place(p.text)) for p in places_of(f"{hit.passage.context}. {hit.passage.text}")}
+        if not wanted & (around | about(hit.source)):
+            out[i] = -FAR_PLACE
+        elif here:
+            out[i] = -OTHER_PLACE
+    return out
+
+
+def _lined_up(asked: Asked, text: str) -> float:
+    sure, found = best_run(asked, text)
+    wanted = count_asked(asked.text)
+    if not found or sure < SURE_RUN:
+        return 0.0
+    return ITEMS_COUNTED * min(1.0, sure) if len(found) == wanted else 0.0 if wanted else ITEMS * min(1.0, sure)
+
+
+_REFERS = re.compile(
+    r"^[“\"'\s-]*(?:Ông|Bà|Anh|Chị|Họ|Nó|Đây|Đó|Chúng|Điều (?:này|đó)|Việc (?:này|đó)|Theo đó|Trong đó|Tại đây|Ở đây|Nhờ (?:đó|vậy)|Do đó|Vì vậy|Vì thế|Từ đó|Qua đó|Cụ thể|"
+    r"(?:Một|Hai|Ba|Bốn|Cả) [\wÀ-ỹ]+ (?:này|đó)|Vấn đề đầu tiên|Thứ nhất|Một là|He|She|They|It|This|These|Those|First)\b|^[^,.;:]{0,50}\b(?:này|đó|ấy|nói trên|nêu trên)\b"
+)
+
+
+def refers(text: str) -> bool:
+    """Whether a sentence begins with something that the sentence before it names ("Mô hình này …", "Nòng cốt của những tổ này …")."""
+    return _REFERS.search(text) is not None
+
+
+def carried(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> Floats:
+    """The scores, where a sentence that refers back stands close to the sentence before it: the words of the question are there, the
+    answer is here. Of a figure, date or name only where it is here and not there."""
+    out = scores.copy()
+    typed = asked.want.kind not in ("list", "other", "definition", "reason", "yesno")
+    for i in range(1, len(sentences)):
+        here, before = sentences[i], sentences[i - 1]
+        if here.hit != before.hit or here.ordinal != before.ordinal + 1 or not refers(here.text):
+            continue
+        if typed and (_fits(asked, before.text) or not _fits(asked, here.text)):
+            continue
+        lined = wants_items(asked) and _lined_up(asked, here.text) > 0.0
+        out[i] = max(out[i], out[i - 1] - (REFERRED_ITEMS if lined else REFERRED))
+    return out
+
+
+def _fits(asked: Asked, text: str) -> bool:
+    return any(f.fit >= 0.5 for f in candidates(asked, text))
