@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,7 +146,9 @@ class StaticEmbedder(Embedder):
         return [np.asarray(p, dtype=np.uint32) for p in self._model.pieces(list(texts))]
 
     def token_table(self) -> tuple[Floats, Floats]:
-        return self._model.token_vectors, self._model.token_norms
+        units, norms = self._model.unit_table
+        # They are read by row numbers only, as the arrays are that they stand for.
+        return cast("Floats", units), cast("Floats", norms)
 
 
 class BundledEmbedder(StaticEmbedder):

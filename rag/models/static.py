@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,59 +37,71 @@ _ORDINARY = re.compile(
 _RUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+)*|\d+|[{KEPT_SIGNS}]")
 
 
-_PROBE = "Đến tháng 10/2022, Hà Tĩnh có 59 tổ cấp xã; 133 tổ cấp thôn. One to four, Two."
+# What the file of a tokenizer of our make says besides its vocabulary.
+_MAKE: dict[str, Any] = {
+    "added_tokens": [],
+    "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]},
+    "pre_tokenizer": {
+        "type": "Sequence",
+        "pretokenizers": [
+            {
+                "type": "Split",
+                "pattern": {"Regex": rf"[\p{{L}}\p{{M}}]+(?: [\p{{L}}\p{{M}}]+)*|\p{{N}}+|[{KEPT_SIGNS}]"},
+                "behavior": "Removed",
+                "invert": True,
+            },
+            {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False},
+        ],
+    },
+    "post_processor": None,
+}
 #: Texts whose piece ids are kept: about one batch of ingest, some megabytes.
 _RECENT = 20_000
-#: So many texts make it worth while to learn the vocabulary.
-_MANY = 2_000
 
 
 class Segmenter:
-    """Texts to piece ids, as `tokenizer` does it, by its Unigram model alone wherever the text is ordinary."""
+    """Texts to piece ids, as the tokenizer does it: word by word where the text is ordinary and the tokenizer of our make.
 
-    def __init__(self, tokenizer: Any) -> None:
-        self.tokenizer = tokenizer
-        self._model = tokenizer.model
+    `file` is the tokenizer's JSON file, or the tokenizer itself. Reading the file takes half the time of having the
+    library do it, which is then done only for a text that needs it.
+    """
+
+    def __init__(self, file: Path | Any) -> None:
+        if isinstance(file, Path):
+            self._file, self._tokenizer = file, None
+            told = json.loads(file.read_bytes())
+        else:
+            self._tokenizer = file
+            told = json.loads(file.to_str())
         self._words: Words | None = None
-        self._asked = 0
-        # The short cut holds for tokenizers of our make; another one that happens to lie in such a folder is asked itself.
-        self._short_cut = self._segmented(_PROBE) == tokenizer.encode(_PROBE, add_special_tokens=False).ids
+        model = told.get("model", {})
+        if all(told.get(part) == made for part, made in _MAKE.items()) and model.get("type") == "Unigram":
+            with suppress(Unfit):
+                self._words = Words(model["vocab"], model["unk_id"])
         # Ingest asks for the vectors of a batch and then for its pieces: what was just segmented is not segmented again.
         self._recent: dict[str, list[int]] = {}
 
-    def _tokenize(self, run: str) -> list[int]:
-        return [token.id for token in self._model.tokenize(run)]
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer as the library makes it."""
+        if self._tokenizer is None:
+            from tokenizers import Tokenizer
 
-    def _segmented(self, text: str) -> list[int]:
-        cut = self._tokenize if self._words is None else self._words.ids
-        runs = _RUN.findall(text.lower())
-        return [i for run in runs for i in cut("▁" + run.replace(" ", "▁"))]
-
-    def learn(self) -> None:
-        """Read the vocabulary, so that words are segmented once: worth its time when many texts are asked for."""
-        model = json.loads(self.tokenizer.to_str())["model"]
-        try:
-            if model.get("type") == "Unigram" and not model.get("byte_fallback"):
-                self._words = Words(model["vocab"], model["unk_id"], self._tokenize)
-        except Unfit:
-            pass
-
-    def forget(self) -> None:
-        """Let go of the texts that are remembered."""
-        self._recent = {}
+            tokenizer = Tokenizer.from_file(str(self._file))
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
+            self._tokenizer = tokenizer
+        return self._tokenizer
 
     def ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """The ids of each text, uncut. The lists are shared: read them, do not change them."""
-        recent = self._recent
-        if self._asked < _MANY:
-            self._asked += len(texts)
-            if self._asked >= _MANY and self._short_cut:
-                self.learn()
+        recent, words = self._recent, self._words
         for text in texts:
             found = recent.get(text)
             if found is None:
-                if self._short_cut and _ORDINARY.fullmatch(text):
-                    found = self._segmented(text)
+                if words is not None and _ORDINARY.fullmatch(text):
+                    runs = _RUN.findall(text.lower())
+                    found = [i for run in runs for i in words.ids("▁" + run.replace(" ", "▁"))]
                 else:
                     found = self.tokenizer.encode(text, add_special_tokens=False).ids
                 if len(recent) >= _RECENT:
@@ -147,6 +160,7 @@ class StaticModel:
         self._segmenter: Segmenter | None = None
         self._table: Floats | None = None
         self._unit: tuple[Floats, Floats] | None = None
+        self._gathered = 0
 
     @classmethod
     def load(cls, path: Path | str) -> StaticModel:
@@ -183,16 +197,11 @@ class StaticModel:
 
     @property
     def segmenter(self) -> Segmenter:
-        """Texts to ids; parsing the tokenizer's file is most of the time it takes to load a model."""
+        """Texts to ids; reading the tokenizer's file is most of the time it takes to load a model."""
         if self._segmenter is None:
             with self._lock:
                 if self._segmenter is None:
-                    from tokenizers import Tokenizer
-
-                    tokenizer = Tokenizer.from_file(str(self.path / "tokenizer.json"))
-                    tokenizer.no_padding()
-                    tokenizer.no_truncation()
-                    self._segmenter = Segmenter(tokenizer)
+                    self._segmenter = Segmenter(self.path / "tokenizer.json")
         return self._segmenter
 
     def pieces(self, texts: Sequence[str], most: int = 512) -> list[Ids]:
@@ -232,14 +241,26 @@ class StaticModel:
 
     def _token_vectors(self) -> tuple[Floats, Floats]:
         if self._unit is None:
-            import numpy as np
-
-            table = self.table
-            norms = np.sqrt(np.einsum("ij,ij->i", table, table))
-            unit = table / np.maximum(norms, 1e-12)[:, None]
+            unit = _unit(self.table)
             with self._lock:
-                self._unit = (unit, norms)
+                self._unit = unit
         return self._unit
+
+    def unit_rows(self, ids: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Unit rows (m, d) of pieces and their lengths (m,), as `token_vectors` and `token_norms` hold them.
+
+        The first of them are worked out from the map: one question does not pay for the whole table.
+        """
+        if self._unit is None and self._gathered < len(self._rows):
+            self._gathered += len(ids)
+            return _unit(self._vectors(ids))
+        units, norms = self._token_vectors()
+        return units[ids], norms[ids]
+
+    @property
+    def unit_table(self) -> tuple[Rows, Rows]:
+        """Unit rows and lengths as tables to gather from: `table[ids]` and `len(table)` work, whatever is held by then."""
+        return Rows(self, 0), Rows(self, 1)
 
     @property
     def token_vectors(self) -> Floats:
@@ -268,9 +289,36 @@ class StaticModel:
         out /= np.maximum(norms, 1e-12)[:, None]
         return out
 
-    def _vectors(self, ids: list[int]) -> Floats:
+    def _vectors(self, ids: list[int] | NDArray[Any]) -> Floats:
         """(m, d) piece vectors from the map, equal to those of `table` bit for bit."""
         import numpy as np
 
         rows: Floats = self._rows[ids].astype(np.float32)
         return rows if self._scales is None else rows * self._scales[ids].astype(np.float32)[:, None]
+
+
+class Rows:
+    """One of the two tables of `StaticModel.unit_table`; read like an array, by row numbers."""
+
+    def __init__(self, model: StaticModel, which: int) -> None:
+        self._model = model
+        self._which = which
+
+    def __len__(self) -> int:
+        return len(self._model._rows)
+
+    def __getitem__(self, ids: NDArray[Any]) -> Floats:
+        held = self._model._unit
+        return held[self._which][ids] if held is not None else self._model.unit_rows(ids)[self._which]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole = self._model._token_vectors()[self._which]
+        return whole if dtype is None else whole.astype(dtype, copy=bool(copy))
+
+
+def _unit(table: Floats) -> tuple[Floats, Floats]:
+    """Rows (m, d) brought to length 1, and the lengths (m,) they had."""
+    import numpy as np
+
+    norms = np.sqrt(np.einsum("ij,ij->i", table, table))
+    return table / np.maximum(norms, 1e-12)[:, None], norms

@@ -2,13 +2,13 @@
 
 Kudo, "Subword Regularization", ACL 2018: of all ways to cut a text into pieces of the vocabulary, the one whose pieces'
 scores add up highest, found by dynamic programming from character to character. In text the same words come back all the
-time, so here the steps go from word to word: how a word is cut is worked out once (by the library), and the pieces of
-several words ("chuyển▁đổi") are kept by their first word. Knows nothing of vectors or files.
+time, so here the steps go from word to word: how a word is cut is worked out once, and the pieces of several words
+("chuyển▁đổi") are kept by their first word. Knows nothing of vectors or files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 
 MARK = "▁"
 #: Words and runs that are remembered; some tens of megabytes when all are.
@@ -32,39 +32,52 @@ class Unfit(ValueError):
 class Words:
     """Segments runs of words ("▁hà▁tĩnh▁có"). Instances may be shared by threads.
 
-    `vocabulary` gives each piece and its score, in order of id; `whole` is the library's segmentation of a text into ids.
-    Raises Unfit for a vocabulary where a piece holds a mark anywhere but before each of its words, or is of more than
-    three words.
+    `vocabulary` gives each piece and its score, in order of id. Raises Unfit for a vocabulary where a piece holds a mark
+    anywhere but before each of its words, or is of more than three words.
     """
 
-    def __init__(
-        self, vocabulary: Iterable[tuple[str, float]], unknown: int, whole: Callable[[str], list[int]]
-    ) -> None:
-        self._whole = whole
+    def __init__(self, vocabulary: Sequence[tuple[str, float]], unknown: int) -> None:
         self._unknown = unknown
-        self._scores: list[float] = []
-        self._firsts: dict[str, _Seconds] = {}
+        # Two plain tables: with a pair for each piece the garbage collector would take half the time of all this.
+        self._scores = [score for _, score in vocabulary]
+        self._numbers = {piece: number for number, (piece, _) in enumerate(vocabulary)}
+        # Pieces of several words by their first word, sorted out when that word is first seen.
+        self._joined: dict[str, list[str]] = {}
         self._lasts: set[str] = set()
         self._words: dict[str, _Word] = {}
         self._runs: dict[str, list[int]] = {}
-        for number, (piece, score) in enumerate(vocabulary):
-            self._scores.append(score)
-            if number != unknown and MARK in piece[1:]:
-                self._keep(piece, score, number)
+        joined, lasts = self._joined, self._lasts
+        for piece in [p for p in self._numbers if MARK in p[1:]]:
+            parts = piece.split(MARK)
+            if parts[0] or "" in parts[1:] or len(parts) > 4:
+                raise Unfit(f"piece {piece!r}")
+            if parts[1] in joined:
+                joined[parts[1]].append(piece)
+            else:
+                joined[parts[1]] = [piece]
+            lasts.add(parts[-1])
+        self._longest = max(map(len, self._numbers), default=0)
+        # What the library takes for a character that is in no piece.
+        self._lost = min(self._scores, default=0.0) - 10.0
 
-    def _keep(self, piece: str, score: float, number: int) -> None:
-        nothing, *parts = piece.split(MARK)
-        if nothing or not all(parts) or len(parts) > 3:
-            raise Unfit(f"piece {piece!r}")
-        self._lasts.add(parts[-1])
-        seconds = self._firsts.setdefault(parts[0], {})
-        own, ids, thirds = seconds.get(parts[1], (None, (), None))
-        if len(parts) == 2:
-            seconds[parts[1]] = (score, (number,), thirds)
-        else:
-            thirds = {} if thirds is None else thirds
-            thirds[parts[2]] = (score, (number,))
-            seconds[parts[1]] = (own, ids, thirds)
+    def _seconds(self, first: str) -> _Seconds | None:
+        """The pieces of several words that begin with this one."""
+        joined = self._joined.get(first)
+        if joined is None:
+            return None
+        seconds: _Seconds = {}
+        for piece in joined:
+            number = self._numbers[piece]
+            score = self._scores[number]
+            _, _, second, *rest = piece.split(MARK)
+            own, ids, thirds = seconds.get(second, (None, (), None))
+            if rest:
+                thirds = {} if thirds is None else thirds
+                thirds[rest[0]] = (score, (number,))
+            else:
+                own, ids = score, (number,)
+            seconds[second] = (own, ids, thirds)
+        return seconds
 
     def ids(self, run: str) -> list[int]:
         """The ids of a run of words, each with its mark before it. The list is shared: read it, do not change it."""
@@ -142,7 +155,7 @@ class Words:
         return [i for ids in reversed(out) for i in ids]
 
     def _word(self, word: str) -> _Word:
-        """How a word is cut with its mark; without scores where a part of it is unknown: the library is asked for the run."""
+        """How a word is cut with its mark; without scores where a part of it is unknown: then runs go by characters."""
         scores, ids = self._scored(MARK + word)
         starts = []
         for i in range(1, len(word)):
@@ -150,7 +163,7 @@ class Words:
                 rest, rest_ids = self._scored(word[i:])
                 if rest is not None:
                     starts.append((word[:i], rest, rest_ids))
-        held: _Word = (scores, ids, self._firsts.get(word), tuple(starts))
+        held: _Word = (scores, ids, self._seconds(word), tuple(starts))
         if len(self._words) >= _MOST:
             self._words = {}
         if len(word) <= _LONGEST:
@@ -158,5 +171,41 @@ class Words:
         return held
 
     def _scored(self, text: str) -> tuple[Scores | None, Ids]:
-        ids = self._whole(text)
-        return (None if self._unknown in ids else tuple(self._scores[i] for i in ids)), tuple(ids)
+        steps = self._characters(text)
+        unknown = any(number == self._unknown for _, number in steps)
+        return (None if unknown else tuple(score for score, _ in steps)), tuple(number for _, number in steps)
+
+    def _whole(self, run: str) -> list[int]:
+        """A run from character to character; unknown characters side by side are one unknown piece."""
+        out: list[int] = []
+        for _, number in self._characters(run):
+            if number != self._unknown or not out or out[-1] != number:
+                out.append(number)
+        return out
+
+    def _characters(self, text: str) -> list[tuple[float, int]]:
+        """Score and id of the pieces of the best way through a text, as the library finds it."""
+        n, numbers = len(text), self._numbers
+        totals = [0.0] * (n + 1)
+        steps: list[tuple[int, float, int] | None] = [None] * (n + 1)
+        for at in range(n):
+            here, alone = totals[at], False
+            for end in range(at + 1, min(n, at + self._longest) + 1):
+                number = numbers.get(text[at:end])
+                if number is not None:
+                    total = self._scores[number] + here
+                    if steps[end] is None or total > totals[end]:
+                        totals[end], steps[end] = total, (at, self._scores[number], number)
+                    alone = alone or end == at + 1
+            if not alone:
+                total = self._lost + here
+                if steps[at + 1] is None or total > totals[at + 1]:
+                    totals[at + 1], steps[at + 1] = total, (at, self._lost, self._unknown)
+        out: list[tuple[float, int]] = []
+        while n:
+            step = steps[n]
+            assert step is not None
+            n = step[0]
+            out.append(step[1:])
+        out.reverse()
+        return out

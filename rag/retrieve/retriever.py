@@ -210,11 +210,13 @@ class Retriever:
             parts.append(best[values[best] > 0.0])
         found = [snapshot.search_vectors(vector, most // 2, mask)[0] for vector in queries]
         parts += [np.searchsorted(snapshot.ids, ids) for ids in (*found, *near())]
-        positions = np.unique(np.concatenate(parts))
-        if len(positions) < most:  # k was large, or channels agreed: fill up in order of position
-            rest = np.setdiff1d(np.arange(count) if allowed is None else allowed, positions, assume_unique=True)
-            positions = np.union1d(positions, rest[: most - len(positions)])
-        return positions.astype(np.int64)
+        chosen = np.zeros(len(snapshot), dtype=bool)
+        chosen[np.concatenate(parts)] = True
+        lacking = most - int(chosen.sum())
+        if lacking > 0:  # k was large, or channels agreed: fill up in order of position
+            rest = np.flatnonzero(~chosen) if allowed is None else allowed[~chosen[allowed]]
+            chosen[rest[:lacking]] = True
+        return np.flatnonzero(chosen)
 
     def _mask(
         self,

@@ -64,6 +64,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def distinct(values: Array) -> Array:
+    """The different values (n,), ascending: what np.unique gives, which imports a good part of numpy at its first call."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
 class Columns:
     """Named arrays, in memory or mapped from a column file and checked block by block as they are used.
 
@@ -106,9 +112,9 @@ class Columns:
             first = np.asarray(starts, dtype=np.int64) * width // BLOCK
             last = np.maximum(np.asarray(ends, dtype=np.int64) * width - 1, 0) // BLOCK
             if int((last - first).max(initial=0)) <= 1:
-                wanted = np.unique(np.concatenate([first, last]))
+                wanted = distinct(np.concatenate([first, last]))
             else:
-                wanted = np.unique(np.concatenate([np.arange(a, b + 1) for a, b in zip(first, last, strict=True)]))
+                wanted = distinct(np.concatenate([np.arange(a, b + 1) for a, b in zip(first, last, strict=True)]))
             wanted = wanted[wanted < len(pending)]
             self._check(name, wanted[pending[wanted]])
         return array

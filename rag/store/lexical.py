@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.scoring.bm25 import K1, B
-from rag.store.files import Array, Columns
+from rag.store.files import Array, Columns, distinct
 from rag.text.normalise import VIETNAMESE_LETTERS, canonical, fold, nfc, words
 
 CHANNELS = ("exact", "folded")
@@ -114,7 +114,7 @@ def query_terms(text: str, channel: str) -> Hashes:
     if channel == "folded":
         found = [fold(w) for w in found]
     single = np.asarray([hash_word(w) for w in found], dtype=np.uint64)
-    return np.unique(np.concatenate([single, hash_pairs(single[:-1], single[1:])]))
+    return distinct(np.concatenate([single, hash_pairs(single[:-1], single[1:])]))
 
 
 def phrase_term(text: str, folded: bool) -> Hashes:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged, UsageError
 from rag.store import lexical, schema
-from rag.store.files import Array, Damaged
+from rag.store.files import Array, Damaged, distinct
 from rag.store.filters import Filter
 from rag.store.lexical import CHANNELS
 from rag.store.segment import Mask
@@ -187,7 +187,7 @@ class Snapshot:
             )
         owner = np.searchsorted(view.firsts, ids, side="right") - 1
         rows = np.empty(len(ids), dtype=np.int64)
-        for number in np.unique(owner).tolist():
+        for number in distinct(owner).tolist():
             here = owner == number
             rows[here] = view.segments[number].rows_of(ids[here])
         return owner, rows
@@ -199,7 +199,7 @@ class Snapshot:
         if len(owner) and (owner == owner[0]).all():
             return self._view.segments[int(owner[0])].passages.gather(rows)
         out = np.empty((len(rows), self._store.dimension), dtype=np.float32)
-        for number in np.unique(owner).tolist():
+        for number in distinct(owner).tolist():
             here = owner == number
             out[here] = self._view.segments[number].passages.gather(rows[here])
         return out
@@ -209,7 +209,7 @@ class Snapshot:
         """(m, d) unit vectors of the sentences of `ids` in order, and (n + 1,) where each passage's begin."""
         owner, rows = self._place(ids)
         first, last = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-        numbers = np.unique(owner).tolist()
+        numbers = distinct(owner).tolist()
         for number in numbers:
             here = owner == number
             at = self._view.segments[number].columns.whole("sentence.at")
@@ -238,7 +238,7 @@ class Snapshot:
         owner, rows = self._place(ids)
         groups: list[tuple[Array, Array, Array]] = []
         counts = np.empty(len(rows), dtype=np.int64)
-        numbers = np.unique(owner).tolist()
+        numbers = distinct(owner).tolist()
         for number in numbers:
             here = np.flatnonzero(owner == number)
             columns = self._view.segments[number].columns
