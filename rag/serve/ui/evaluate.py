@@ -71,7 +71,7 @@ class Bench:
         for run in self.earlier():
             if run[: -len("-YYYYmmdd-HHMMSS")] == stem:
                 summary = json.loads((self.runs / run / "summary.json").read_text(encoding="utf-8"))
-                share = _percent(summary["all"].get("correct"))
+                share = _percent(summary["all"].get("correct"), t)
                 out.append((f"{_when(run, t)} · {share}", run))
         return out
 
@@ -225,7 +225,7 @@ class Bench:
 
         row = run.summary["all"]
         cards = "".join(
-            f'<div class="h-figure"><b>{_percent(row.get(m))}</b><span>{t["m_" + m]}</span></div>' for m in METRICS
+            f'<div class="h-figure"><b>{_percent(row.get(m), t)}</b><span>{t["m_" + m]}</span></div>' for m in METRICS
         )
         groups: dict[str, Mapping[str, Any]] = {"all": row, **run.summary["languages"], **run.summary["tags"]}
         bars = plots.bars(
@@ -238,7 +238,7 @@ class Bench:
         head = "".join(f'<th scope="col">{t["m_" + m]}</th>' for m in METRICS)
         body = "".join(
             f'<tr><th scope="row">{escape(n)} <small>{r["questions"]}</small></th>'
-            + "".join(f"<td>{_percent(r.get(m))}</td>" for m in METRICS)
+            + "".join(f"<td>{_percent(r.get(m), t)}</td>" for m in METRICS)
             + "</tr>"
             for n, r in groups.items()
         )
@@ -261,17 +261,32 @@ class Bench:
             result = compare(read_run(self.runs / against), read_run(run.folder))
         except RagError as exc:
             return render.message(t("error", message=str(exc)), "bad")
-        rows = "".join(
-            f'<tr><th scope="row">{t["m_" + d.metric] if d.metric in METRICS else escape(d.metric)}</th><td>{d.a:.3f}</td><td>{d.b:.3f}</td><td>{d.b - d.a:+.3f}</td>'
-            f"<td>[{d.low:+.3f}, {d.high:+.3f}]</td><td>{d.p:.3f}{' *' if d.significant else ''}</td></tr>"
-            for d in result.differences
-        )
+        rows = {d.metric: _difference(d, t) for d in result.differences}
+        main = "".join(row for metric, row in rows.items() if metric in METRICS)
+        rest = "".join(row for metric, row in rows.items() if metric not in METRICS)
         names = (t["eval_before"], t["eval_now"], t["eval_change"], "95 %", "p")
         head = "".join(f'<th scope="col">{name}</th>' for name in names)
         against = escape(t("eval_compared", name=_when(against, t)))
-        return f"<h2>{against} <small>+{len(result.wins)} −{len(result.losses)}</small></h2>" + render.table(
-            f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody>", t["eval_compare"]
+        head = f"<thead><tr><td></td>{head}</tr></thead>"
+        return (
+            f"<h2>{against} <small>+{len(result.wins)} −{len(result.losses)}</small></h2>"
+            + render.table(f"{head}<tbody>{main}</tbody>", t["eval_compare"])
+            + f'<details class="h-details"><summary>{t["eval_more"]}</summary>'
+            + render.table(f"{head}<tbody>{rest}</tbody>", t["eval_more"])
+            + "</details>"
         )
+
+
+def _difference(d: Any, t: Labels) -> str:
+    name = t["m_" + d.metric] if d.metric in METRICS else d.metric
+    cells = (
+        f"{d.a:.3f}",
+        f"{d.b:.3f}",
+        f"{d.b - d.a:+.3f}",
+        f"{d.low:+.3f} … {d.high:+.3f}",
+        f"{d.p:.3f}{' *' if d.significant else ''}",
+    )
+    return f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{t.decimal(cell)}</td>" for cell in cells)}</tr>'
 
 
 def _draft(number: int, question: Any, t: Labels) -> str:
@@ -323,8 +338,8 @@ def _gold(question: Any) -> str:
     return "; ".join(" / ".join(alternatives) for alternatives in question.answers)
 
 
-def _percent(value: Any) -> str:
-    return "–" if value is None else f"{value:.1%}"
+def _percent(value: Any, t: Labels) -> str:
+    return "–" if value is None else t.decimal(f"{value:.1%}")
 
 
 def _time_of(name: str) -> str:

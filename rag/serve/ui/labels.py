@@ -185,9 +185,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "eval_compare": ("So với lần chạy", "Compare with run"),
     "eval_run": ("Chạy đánh giá", "Run evaluation"),
     "eval_cancel": ("Hủy", "Cancel"),
-    "eval_report": ("Tải báo cáo HTML", "Download HTML report"),
+    "eval_report": ("Tải báo cáo", "Download report"),
     "eval_none": ("Không tìm thấy bộ câu hỏi nào.", "No question set found."),
     "eval_busy": ("Một lần đánh giá khác đang chạy.", "Another evaluation is running."),
+    "eval_more": ("Các chỉ số khác", "Other metrics"),
     "eval_no_compare": ("Không so sánh", "No comparison"),
     "eval_cancelled": (
         "Đã hủy sau {done}/{total} câu. Những câu đã trả lời được giữ lại: chạy lại bộ này sẽ làm tiếp từ đó.",
@@ -248,6 +249,10 @@ class Labels:
         """A whole number with the language's thousands mark."""
         text = f"{value:,}"
         return text.replace(",", ".") if self.language == "vi" else text
+
+    def decimal(self, text: str) -> str:
+        """A figure written with a point, with the language's decimal mark."""
+        return text.replace(".", ",") if self.language == "vi" else text
 
     def date(self, iso: str | None) -> str:
         """An ISO date of any precision as the language writes it."""
