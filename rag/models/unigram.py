@@ -22,7 +22,10 @@ _Thirds = dict[str, tuple[float, Ids]]
 _Seconds = dict[str, tuple[float | None, Ids, _Thirds | None]]
 # What a word's beginning is that may end a piece of several words, and how the rest of the word is then cut.
 _Start = tuple[str, Scores, Ids]
-_Word = tuple[Scores | None, Ids, _Seconds | None, tuple[_Start, ...]]
+# Of a word: the score of its first piece and those of the rest, its ids, what may follow, and its beginnings; the sets
+# hold the second words and the beginnings, since mostly none of the latter is among the former.
+_Follow = tuple[_Seconds, frozenset[str]]
+_Word = tuple[float | None, Scores, Ids, _Follow | None, frozenset[str], tuple[_Start, ...]]
 
 
 class Unfit(ValueError):
@@ -97,36 +100,39 @@ class Words:
         steps: list[tuple[int, Ids]] = []
         # The best total at the end of the last word and of the two before it, summed in the library's order.
         third = second = last = 0.0
-        seconds: _Seconds | None = None
+        before: _Follow | None = None
         thirds: _Thirds | None = None
         several = False
         for word in words:
             held = known.get(word)
             if held is None:
                 held = self._word(word)
-            scores, chosen, follow, starts = held
-            if scores is None:
+            score, scores, chosen, follow, begins, starts = held
+            if score is None:
                 return self._whole(run)
-            best = last
-            for score in scores:
-                best += score
+            best = last + score
+            if scores:
+                for score in scores:
+                    best += score
             width = 1
             ahead: _Thirds | None = None
-            if seconds is not None:
+            if before is not None:
+                seconds, among = before
                 pair = seconds.get(word)
                 if pair is not None:
                     ahead = pair[2]
                     # Of equal ways the library takes the one whose last piece begins first.
                     if pair[0] is not None and second + pair[0] >= best:
                         best, chosen, width = second + pair[0], pair[1], 2
-                for start, scores, ids in starts:
-                    pair = seconds.get(start)
-                    if pair is not None and pair[0] is not None:
-                        total = second + pair[0]
-                        for score in scores:
-                            total += score
-                        if total > best:
-                            best, chosen, width = total, pair[1] + ids, 2
+                if begins and not begins.isdisjoint(among):
+                    for start, scores, ids in starts:
+                        pair = seconds.get(start)
+                        if pair is not None and pair[0] is not None:
+                            total = second + pair[0]
+                            for score in scores:
+                                total += score
+                            if total > best:
+                                best, chosen, width = total, pair[1] + ids, 2
             if thirds is not None:
                 three = thirds.get(word)
                 if three is not None and third + three[0] >= best:
@@ -143,7 +149,7 @@ class Words:
                 several = True
             steps.append((width, chosen))
             third, second, last = second, last, best
-            seconds, thirds = follow, ahead
+            before, thirds = follow, ahead
         if not several:
             return [i for _, ids in steps for i in ids]
         out: list[Ids] = []
@@ -163,7 +169,12 @@ class Words:
                 rest, rest_ids = self._scored(word[i:])
                 if rest is not None:
                     starts.append((word[:i], rest, rest_ids))
-        held: _Word = (scores, ids, self._seconds(word), tuple(starts))
+        seconds = self._seconds(word)
+        follow = None if seconds is None else (seconds, frozenset(seconds))
+        begins = frozenset(start for start, _, _ in starts)
+        held: _Word = (None, (), ids, follow, begins, ())
+        if scores is not None:
+            held = (scores[0], scores[1:], ids, follow, begins, tuple(starts))
         if len(self._words) >= _MOST:
             self._words = {}
         if len(word) <= _LONGEST:
