@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import EmbedderError, MissingDependency, ModelMissing, UsageError, redact
+from rag.models.loading import environment_secrets, local_folder, open_model
 from rag.settings import Settings
 
 Floats = NDArray[np.float32]
@@ -165,11 +165,9 @@ class SentenceTransformerEmbedder(Embedder):
 
     def __init__(self, name: str, query_prefix: str = "", passage_prefix: str = "") -> None:
         self.name = name
-        self._folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else None
-        if self._folder is None and _looks_like_path(name):
-            raise ModelMissing(
-                f"embedder folder {name!r} does not exist; give 'bundled', an existing sentence-transformers folder or a hub name"
-            )
+        self._folder = local_folder(
+            name, "embedder", "'bundled', an existing sentence-transformers folder or a hub name"
+        )
         if not query_prefix and not passage_prefix:
             query_prefix, passage_prefix = next(
                 (p for part, p in KNOWN_PREFIXES.items() if part in Path(name).name.lower()), ("", "")
@@ -178,21 +176,8 @@ class SentenceTransformerEmbedder(Embedder):
 
     @cached_property
     def _model(self) -> Any:
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError as exc:
-            raise MissingDependency(
-                f"embedder {self.name!r} needs sentence-transformers: pip install sentence-transformers"
-            ) from exc
-        offline = self._folder is not None or os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
-        target = str(self._folder) if self._folder is not None else self.name
-        try:
-            return SentenceTransformer(target, local_files_only=offline)
-        except Exception as exc:
-            raise ModelMissing(
-                f"embedder {self.name!r} cannot be loaded ({type(exc).__name__}: {redact(str(exc), _tokens())[:300]}); "
-                "give 'bundled', a sentence-transformers folder, or a hub name while the hub can be reached"
-            ) from exc
+        instead = "'bundled', a sentence-transformers folder, or a hub name while the hub can be reached"
+        return open_model("SentenceTransformer", self.name, self._folder, "embedder", instead)
 
     @cached_property
     def fingerprint(self) -> str:  # type: ignore[override]
@@ -285,7 +270,7 @@ class LangChainEmbedder(Embedder):
             raise EmbedderError(f"embedder {self.name!r} failed: {self._told(exc)}") from exc
 
     def _told(self, exc: Exception) -> str:
-        return redact(f"{type(exc).__name__}: {str(exc)[:300]}", [*self._secrets, *_tokens()])
+        return redact(f"{type(exc).__name__}: {str(exc)[:300]}", [*self._secrets, *environment_secrets()])
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -356,12 +341,3 @@ def folder_hash(folder: Path) -> str:
 def _fingerprint(kind: str, model: str, prefixes: tuple[str, str]) -> str:
     told = json.dumps([kind, model, *prefixes, "l2"], ensure_ascii=False)
     return f"{kind}:{hashlib.sha256(told.encode()).hexdigest()[:32]}"
-
-
-def _looks_like_path(name: str) -> bool:
-    return name.startswith((".", "/", "~", "\\")) or name.count("/") > 1 or "\\" in name
-
-
-def _tokens() -> list[str]:
-    """Values of environment variables that look like credentials: kept out of every message."""
-    return [v for k, v in os.environ.items() if k.upper().endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD"))]

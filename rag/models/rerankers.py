@@ -5,17 +5,15 @@ None by default; any sentence-transformers CrossEncoder by folder or hub name. t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import EmbedderError, MissingDependency, ModelMissing, redact
-from rag.models.embedders import _looks_like_path, _tokens
+from rag.errors import EmbedderError
+from rag.models.loading import local_folder, open_model
 from rag.settings import Settings
 
 
@@ -38,29 +36,12 @@ class CrossEncoderReranker:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else None
-        if self._folder is None and _looks_like_path(name):
-            raise ModelMissing(
-                f"reranker folder {name!r} does not exist; give a CrossEncoder folder or hub name, or '' for none"
-            )
+        self._folder = local_folder(name, "reranker", "a CrossEncoder folder or hub name, or '' for none")
 
     @cached_property
     def _model(self) -> Any:
-        try:
-            from sentence_transformers import CrossEncoder
-        except ImportError as exc:
-            raise MissingDependency(
-                f"reranker {self.name!r} needs sentence-transformers: pip install sentence-transformers"
-            ) from exc
-        offline = self._folder is not None or os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
-        target = str(self._folder) if self._folder is not None else self.name
-        try:
-            return CrossEncoder(target, local_files_only=offline)
-        except Exception as exc:
-            raise ModelMissing(
-                f"reranker {self.name!r} cannot be loaded ({type(exc).__name__}: {redact(str(exc), _tokens())[:300]}); "
-                "give a CrossEncoder folder, a hub name while the hub can be reached, or '' for none"
-            ) from exc
+        instead = "a CrossEncoder folder, a hub name while the hub can be reached, or '' for none"
+        return open_model("CrossEncoder", self.name, self._folder, "reranker", instead)
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         if not texts:
