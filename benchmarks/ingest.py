@@ -2,7 +2,7 @@
 
 The text is made up from a fixed seed: about 6,000 syllables drawn by Zipf's law, documents of ten paragraphs of five
 sentences. With `--embedder random` vectors cost next to nothing, so that the figures are those of chunking and storing;
-`--embedder bundled` measures the whole flow. Prints one JSON object.
+`--embedder bundled` measures the whole flow; `--only-ingest` leaves out the rest. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import setting
 
 from rag.index import Index
 from rag.ingest.pipeline import fingerprint
@@ -119,6 +120,7 @@ def main() -> None:
     parser.add_argument("--embedder", default="random")
     parser.add_argument("--keep", help="folder of the index, kept; what is there is measured as it is")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--only-ingest", action="store_true")
     args = parser.parse_args()
     folder = Path(args.keep or tempfile.mkdtemp(prefix="rag-bench-"))
     settings = Settings()
@@ -128,7 +130,7 @@ def main() -> None:
         from rag.models.embedders import make_embedder
 
         embedder = make_embedder(settings.with_(embedder=args.embedder))
-    result: dict[str, Any] = {"passages": args.passages, "embedder": args.embedder}
+    result: dict[str, Any] = {**setting("ingest"), "passages": args.passages, "embedder": args.embedder}
     try:
         fresh = not (folder / "rag.sqlite3").exists()
         store = Store.create(folder, fingerprint(embedder))
@@ -150,6 +152,10 @@ def main() -> None:
             result["ingest_s"] = round(report.seconds, 2)
             result["stored_passages"] = report.passages
             result["passages_per_s"] = round(report.passages / report.seconds)
+            result["passages_per_cpu_s"] = round(report.passages / result["ingest_cpu_s"])
+        if args.only_ingest:
+            print(json.dumps(result, indent=1))
+            return
         result["info"] = {k: v for k, v in index.info().items() if k in ("passages", "segments", "bytes", "generation")}
         began = time.perf_counter()
         with Store.open(folder) as again, again.snapshot():

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import setting
 from ingest import make_documents, timed
 
 from rag import Index, Retriever, Settings
 from rag.retrieve import channels as ch
 from rag.text.normalise import fold
 
-ROOT = Path(__file__).resolve().parents[1]
 WORDS = 13
 
 
@@ -75,12 +72,8 @@ def main() -> None:
         with Index.create(folder, Settings(embedder=args.embedder)) as index:
             if not index.info()["passages"]:
                 index.add(make_documents(args.passages))
-            commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT)
             result = {
-                "benchmark": "query",
-                "commit": commit.stdout.strip(),
-                "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-                "python": platform.python_version(),
+                **setting("query"),
                 "passages": index.info()["passages"],
                 "embedder": index.embedder.name,
                 "ms": measure(index, make_questions(index, args.questions + 3)),
