@@ -176,6 +176,8 @@ def test_a_model_that_is_down_is_a_fault_not_a_refusal(visit: Opener, tmp_path: 
 
 
 def test_login_conversations_by_name_and_sign_out(visit: Opener, tmp_path: Path, chromium: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
     with running(tmp_path, RAG_USERS="lan:mat-khau-dai,minh:khac-han", RAG_API_KEYS="k-for-tests") as where:
 
         def sign_in(name: str, password: str) -> Any:
@@ -187,7 +189,9 @@ def test_login_conversations_by_name_and_sign_out(visit: Opener, tmp_path: Path,
             return page
 
         page = sign_in("lan", "sai")
-        page.wait_for_timeout(1500)
+        page.wait_for_selector(":text('Sai tên đăng nhập')")
+        assert page.get_by_role("heading", name="Đăng nhập").count() == 1
+        assert Axe().run(page).response["violations"] == []
         assert page.locator("#h-send").count() == 0
         page.context.close()
         page = sign_in("lan", "mat-khau-dai")

@@ -152,6 +152,54 @@
     },
   };
 
+  // Gradio's sign-in form speaks English only, and has no title, heading or landmark of its own.
+  const SIGN_IN = {
+    "Login": ["Đăng nhập", "Sign in"],
+    "username": ["Tên đăng nhập", "User name"],
+    "password": ["Mật khẩu", "Password"],
+    "Incorrect Credentials": ["Sai tên đăng nhập hoặc mật khẩu.", "Wrong user name or password."],
+  };
+
+  // What Gradio says in the corner of the page when something goes wrong.
+  const SAID = {
+    "Error": ["Lỗi", "Error"],
+    "Connection to the server was lost. Attempting reconnection...": [
+      "Mất kết nối với máy chủ. Đang thử nối lại…", "Connection to the server was lost. Trying again…"],
+  };
+
+  function translate(where, words) {
+    const texts = document.createTreeWalker(where, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const said = words[texts.currentNode.data.trim()];
+      if (said && texts.currentNode.data !== said[vi() ? 0 : 1]) texts.currentNode.data = said[vi() ? 0 : 1];
+    }
+  }
+
+  function signIn() {
+    const password = document.querySelector("input[type=password]");
+    const panel = password && password.closest(".panel");
+    if (!panel || !panel.querySelector("h2") || document.querySelector("#h-tabs")) return;
+    document.body.classList.add("h-sign-in");
+    if (!document.title.includes("·")) document.title = vi() ? "Đăng nhập · Hỏi đáp tài liệu" : "Sign in · Ask your documents";
+    if (!panel.hasAttribute("role")) {
+      panel.setAttribute("role", "main");
+      const title = panel.querySelector("h2");
+      title.setAttribute("role", "heading");
+      title.setAttribute("aria-level", "1");
+      panel.querySelector("input").setAttribute("autocomplete", "username");
+      panel.querySelector("input").focus();
+    }
+    if (password.autocomplete !== "current-password") password.setAttribute("autocomplete", "current-password");
+    translate(panel, SIGN_IN);
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    new MutationObserver(() => {
+      signIn();
+      document.querySelectorAll(".toast-wrap").forEach((toast) => translate(toast, SAID));
+    }).observe(document.body, {childList: true, subtree: true});
+  });
+
   document.addEventListener("keydown", (event) => {
     const veil = [...document.querySelectorAll(".h-veil")].find((one) => !one.hidden);
     if (!veil) return;
