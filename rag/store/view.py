@@ -25,6 +25,7 @@ Ids = NDArray[np.int64]
 R = TypeVar("R")
 # Terms that stand in more than one passage of this many are kept as counts over all rows, which take one byte each.
 _DENSE_SHARE = 16
+_COMMON_FROM = 1000
 _COUNTS_KEPT_BYTES = 64 << 20
 _COUNTS_KEPT_A_ROW = 256
 # Rows that are weighed at a time: what is worked on stays in the nearest caches.
@@ -143,7 +144,7 @@ class View:
         df = self.frequencies(channel, terms, places)
         rarity = idf(df, len(self.ids))
         norms = self.norms()
-        common = df > max(len(self.ids) // _DENSE_SHARE, 1000)
+        common = df > max(len(self.ids) // _DENSE_SHARE, _COMMON_FROM)
         columns = []
         for i in np.flatnonzero(common).tolist():
             columns.append(

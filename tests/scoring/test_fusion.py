@@ -74,3 +74,12 @@ def test_top_holds_the_highest(values: list[float], k: int):
     chosen = fusion.top(scores, k)
     assert len(chosen) == len(set(chosen.tolist())) == min(k, len(values))
     assert sorted(scores[chosen], reverse=True) == sorted(values, reverse=True)[:k]
+
+
+@pytest.mark.parametrize("levels", [3, 40, 1 << 20])
+@pytest.mark.parametrize("n", [500, 12_801, 40_000])
+def test_the_top_of_very_many_is_that_of_sorting_them(n: int, levels: int) -> None:
+    scores = (np.random.default_rng(n).integers(0, levels, n) / levels).astype(np.float32)
+    for k in (1, 7, 50):
+        expected = np.lexsort((np.arange(n), -scores))[:k]
+        assert sorted(fusion.top(scores, k).tolist()) == sorted(expected.tolist())

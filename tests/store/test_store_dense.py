@@ -143,3 +143,24 @@ def test_a_small_index_answers_without_importing_faiss(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script, tmp_path / "i"], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("d", [24, 64, 256])
+def test_codes_of_a_byte_find_exactly_what_the_numbers_themselves_do(d: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where d is a multiple of 64 some processors multiply bytes with bytes, and the question must be one of whole numbers.
+    monkeypatch.setattr(dense, "FAISS_FROM", 1000)
+    rows = rows_of(4000, d)
+    rows[100:400] = rows[7]  # more equals than are looked at first
+    matrix = dense.Matrix(Columns("x", {"v": rows}), "v")
+    assert matrix.way == "exact"
+    asked = [*rows_of(20, d, seed=4).astype(np.float32), rows[7].astype(np.float32), np.zeros(d, np.float32)]
+    for query in asked:
+        _, scores = matrix.search(query, 30)
+        np.testing.assert_allclose(scores, [s for _, s in true_best(rows, query, 30)], atol=1e-5)
+    assert matrix.search(asked[20], 5)[0].tolist() == [7, 100, 101, 102, 103]
+
+
+def test_halves_are_widened_to_the_bit() -> None:
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    np.testing.assert_array_equal(dense.widen(halves).view(np.uint32), halves.astype(np.float32).view(np.uint32))
