@@ -16,7 +16,6 @@ What the language-model side provides (all raise ``rag.errors.LLMError`` subclas
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -83,10 +82,14 @@ class Rag:
 
     async def aask(self, question: str, history: History = (), k: int | None = None) -> Answer:
         """``ask`` off the event loop."""
+        import asyncio  # a twentieth of the time until a first answer, and only needed here
+
         return await asyncio.to_thread(self.ask, question, history, k)
 
     async def astream(self, question: str, history: History = (), k: int | None = None) -> AsyncIterator[Event]:
         """``stream`` off the event loop; closing it early ends the work at the next piece."""
+        import asyncio
+
         iterator = self.stream(question, history, k)
         done = object()
         try:
