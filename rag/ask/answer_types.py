@@ -74,7 +74,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|proportion|\brates?\b"
 _MONEY = (
-    r"\btiền\b|\bđồng\b|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|"
+    r"\btiền\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|"
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
@@ -120,7 +120,7 @@ _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|m
 _COMPARE = (
     r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
     r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
-    r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
+    r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:nhiều|ít|cao|thấp|lớn|nhỏ) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
 )
 _COMPARE_EN = (
     r"\bcompare|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than|between)\b|"
@@ -202,7 +202,12 @@ def wanted(question: str, language: str) -> Wanted:
             and _is_named_is_who(text)
         ):
             return Wanted("role", "", start, end, several)
-        if mark == "person" and english and re.match(r"who (?:is|was) (?!the |a |an )", text) and _is_a_name(question):
+        if (
+            mark == "person"
+            and english
+            and re.match(r"who (?:is|was) (?!the |a |an )", text)
+            and _is_a_name(question.split(" (")[0])
+        ):
             return Wanted("role", "", start, end, several)
         return Wanted(mark, "", start, end, several)
     kind = _without_mark(text, folded, english, several)
@@ -372,7 +377,7 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
             if phrase in table:
                 return table[phrase], phrase, before[-length].start()
     # the noun may carry an attribute: "cơ quan nhà nước nào", "quyết định số nào", "huyện miền núi nào"
-    for back in range(2, min(6, len(before)) + 1):
+    for back in range(2, min(6, len(before)) + 1 if text[start:end] in ("nào", "nao") else 2):
         for length in (2, 1):
             chunk = before[-back : len(before) - back + length]
             phrase = " ".join(m.group() for m in chunk)
@@ -394,7 +399,7 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
 
 
 _NOT_ATTRIBUTE = frozenset(
-    "là được đã có của trong ở tại cho và với để về do la duoc da cua trong tai cho voi ve làm gọi nhận bị sử dùng theo đưa thực lam goi nhan bi su dung".split()
+    "những nhung các dựa dua nhằm muốn muon cần can giúp phải phai nên nen là được đã có của trong ở tại cho và với để về do la duoc da cua trong tai cho voi ve làm gọi nhận bị sử dùng theo đưa thực lam goi nhan bi su dung".split()
 )
 
 

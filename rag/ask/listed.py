@@ -189,7 +189,7 @@ def best_run(asked: Asked, text: str) -> tuple[float, list[Found]]:
         shown = [i for i in (_uncounted(asked, i) for i in run) if i and not _stated(asked, i.text)]
         if len(shown) < 2 or fold(shown[0].text) in _CONNECTIVES:
             continue
-        sure = quality(text, run) if run != ordinal else 1.2
+        sure = quality(text, shown) if run != ordinal else 1.2
         before = set(words_of(text[max(0, shown[0].start - 60) : shown[0].start]).folded)
         score = sure + 0.2 * min(len(shown), 5)
         score += 1.5 * (len(run) == wanted) - 0.5 * bool(wanted and len(run) != wanted)

@@ -31,7 +31,7 @@ _COMPANY = re.compile(r"\b(?:Công ty|Tập đoàn|Tổng công ty|Hợp tác x�
 _COMPANY_END = re.compile(
     r"[,.;:()“”\"]|\s(?:đã|đang|sẽ|là|có|cho|được|do|của|tại|ở|và|với|mới|vừa|cũng|còn|muốn|nói|chia|thì|bán|đưa|nằm|đóng)\s"
 )
-_CAPITAL = re.compile(r"\b[A-ZĐÀ-Ỹ][\wÀ-ỹ&-]*")
+_WORD = re.compile(r"[\wÀ-ỹ&-]+")
 
 
 def companies(text: str) -> list[Found]:
@@ -40,7 +40,8 @@ def companies(text: str) -> list[Found]:
     plain = guarded(text)
     for head in _COMPANY.finditer(text):
         stop = _COMPANY_END.search(plain, head.end())
-        capitals = list(_CAPITAL.finditer(text, head.end(), stop.start() if stop else len(text)))
+        end = stop.start() if stop else len(text)
+        capitals = [w for w in _WORD.finditer(text, head.end(), end) if w.group()[0].isupper()]
         if capitals and len(text[head.start() : capitals[-1].end()].split()) <= 16:
             out.append(Found(head.start(), capitals[-1].end(), text[head.start() : capitals[-1].end()], 1.0))
     return out
@@ -49,6 +50,7 @@ def companies(text: str) -> list[Found]:
 def named(asked: Asked, text: str, kind: str) -> list[Found]:
     """The names of ``text`` that may answer a question for a person, an organisation or a place, in order."""
     whole = [c for c in companies(text) if not _stated(asked, c.text)] if kind == "organisation" else []
+    headed = False
     out: list[Found] = [c for c in whole if asked.focus[:1] != ("so",)]
     for name in names_of(text):
         if (
@@ -64,7 +66,8 @@ def named(asked: Asked, text: str, kind: str) -> list[Found]:
         else:
             fit = 1.0 if name.kind == "place" else (0.4 if name.kind == "other" and not name.text.isupper() else 0.0)
             fit = _level_fit(asked, text, name.start, name.text, fit)
-            fit = max(fit, 0.95 * (name.kind != "person" and _after_focus(asked, text, name.start)))
+            if name.kind != "person" and _after_focus(asked, text, name.start):
+                fit, headed = 1.0, True
         if fit:
             end = _whole(text, name)
             out.append(Found(name.start, end, text[name.start : end], fit))
@@ -75,6 +78,8 @@ def named(asked: Asked, text: str, kind: str) -> list[Found]:
                 out.append(
                     Found(place.start, place.end, place.text, _level_fit(asked, text, place.start, place.text, 1.0))
                 )
+    if headed:  # beside "chợ Sông Cau" another place hardly is the market asked for
+        out = [f if _after_focus(asked, text, f.start) else Found(f.start, f.end, f.text, 0.6 * f.fit) for f in out]
     return sorted(out, key=lambda f: f.start)
 
 

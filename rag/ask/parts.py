@@ -27,7 +27,7 @@ _EN_QUESTION = (
     r"how many|how much|how long|how far|\bhow\b|\bwhen\b|\bwho\b|\bwhom\b|\bwhere\b|\bwhich\b|\bwhat\b|\bwhy\b"
 )
 _DOCUMENT = re.compile(
-    r"\b(?:Nghị quyết|Quyết định|Kế hoạch|Chỉ thị|Nghị định|Thông tư|Đề án|Luật|Resolution|Decision|Plan|Decree)(?: số)? \d[\w/-]*(?: (?:của|of)(?: [A-ZĐÀ-Ỹ][\wÀ-ỹ]*)+)?"
+    r"\b(?:Nghị quyết|Quyết định|Kế hoạch|Chỉ thị|Nghị định|Thông tư|Đề án|Luật|Resolution|Decision|Plan|Decree)(?: số)? \d[\w/-]*(?: (?:của|of)(?: [A-ZĐÁÂÊÔƠƯ][\wÀ-ỹ]*)+)?"
 )
 _LEVEL = re.compile(
     r"\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\bcap (?:tinh|huyen|xa|thon|phuong|trung uong|ap)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b",
@@ -267,7 +267,7 @@ def _compared(question: str, language: str) -> tuple[str, ...]:
 
 
 _COMPARING = re.compile(
-    r"^(?:hãy )?so sánh\s*(?:về\s*)?|^compare\s*|^hay so sanh\s*|^so sanh\s*|\b(?:both|between)\b|\bgiữa\b|\bgiua\b|,?\s*(?:thì\s+)?(?:tỉnh|nơi|bên|địa phương|đơn vị|sở|cấp|cái|huyện|xã|tinh|noi|ben|dia phuong|don vi|huyen|xa) (?:nào|nao)|"
+    r",?\s*(?:cụ thể (?:từng|mỗi) (?:bên|nơi|cấp)|từng bên|mỗi bên).*$|^(?:hãy )?so sánh\s*(?:về\s*)?|^compare\s*|^hay so sanh\s*|^so sanh\s*|\b(?:both|between)\b|\bgiữa\b|\bgiua\b|,?\s*(?:thì\s+)?(?:tỉnh|nơi|bên|địa phương|đơn vị|sở|cấp|cái|huyện|xã|tinh|noi|ben|dia phuong|don vi|huyen|xa) (?:nào|nao)|"
     r",?\s*(?:năm|nam) (?:nào|nao)|\bwhich (?:province|one|of them|of the two|department|level|place|city|year)?|\bđâu là\b|\bkhác nhau (?:như )?thế nào\b|\bkhac nhau (?:nhu )?the nao\b|\b(?:như )?thế nào\b|"
     r"\b(?:hơn|hon)\b(?: nhau)?|\bthan\b|\bdifference in\b|\bchênh lệch\b|\bchenh lech\b|\bnhất trong hai\b",
     re.IGNORECASE,

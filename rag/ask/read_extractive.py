@@ -39,7 +39,7 @@ LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
 TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
 SHORTENED = 32  # tokens of a first quotation that makes room for the one that holds the wanted kind
 SHARE_WORTH = 0.6  # of the log of a sentence's share, beside the scores of its answer strings
-SAME_SENTENCE = 1.5  # added for a later part of a question to the sentences quoted for an earlier one
+SAME_SENTENCE = 2.5  # added for a later part of a question to a sentence quoted for an earlier one that holds its kind of answer too
 SURE_FIT, SURE_SHARE = (
     0.9,
     0.5,
@@ -120,8 +120,11 @@ class ExtractiveReader:
         scores = self._scorer("sentence", asked)(rows) + self.offsets(asked, sentences, hits, rows)
         scores = rules.carried(asked, sentences, scores)
         if quoted:
+            same = [
+                any(hits[s.hit].source == at and s.start <= start < s.end for at, start in quoted) for s in sentences
+            ]
             scores = scores + SAME_SENTENCE * np.array(
-                [any(hits[s.hit].source == at and s.start <= start < s.end for at, start in quoted) for s in sentences]
+                [a and _has_kind(asked, s.text) for a, s in zip(same, sentences)]
             )
         shares = weigh.softmax(scores)
         best = int(np.argmax(scores))
@@ -132,7 +135,10 @@ class ExtractiveReader:
             quotes = self._best_quotes(asked, sentences, shares, abbreviated, budget)
         if not others and budget is None:
             quotes = self._told(asked, sentences, shares, quotes, hits)
-        short = self._short(asked, sentences, shares, quotes, each=bool(others))
+        each = bool(others) or (
+            asked.want.several and asked.want.kind in ("decision", "person", "place", "organisation")
+        )
+        short = self._short(asked, sentences, shares, quotes, each)
         signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
         signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
@@ -149,7 +155,7 @@ class ExtractiveReader:
             own = quoting.inside(pick(asked, sentence.text), one, sentence) or pick(asked, one.text)
             if own:
                 share = float(shares[sentences.index(sentence)]) / max(float(shares.max()), 1e-9)
-                worth = max(score - 2.0 * (f.fit < 0.5) for f, score in own) + SHARE_WORTH * math.log(max(share, 1e-4))
+                worth = max(score - 3.0 * (f.fit < 0.5) for f, score in own) + SHARE_WORTH * math.log(max(share, 0.05))
                 found.append((worth, [f.text for f, _ in own]))
         if not each and found:
             found = [max(found, key=lambda one: one[0])]
@@ -205,6 +211,9 @@ class ExtractiveReader:
                 quoting.with_items(q, sentence_of(q, sentences), items(asked, sentence_of(q, sentences).text), room)
                 for q in quotes
             ]
+        if quotes and asked.want.kind in TYPED and budget is not None and not _has_kind(asked, quotes[0].text):
+            other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
+            return [other] if other else quotes
         if quotes and asked.want.kind in TYPED and budget is None and not _has_kind(asked, quotes[0].text):
             other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
             if other is None and len(quotes[0].text.split()) > SHORTENED:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.ask import features
+from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Asked, Sentence, places_of, words_of
 from rag.ask.listed import best_run, count_asked, wants_items
 from rag.ask.short import address_asked, candidates
@@ -30,6 +31,7 @@ ADDRESS = 4.0  # the same where a web address is asked for
 NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 TOP_ONLY = 1.2  # taken off where only a top ("tốp 20") stands, no rank
+SAID_NOW = 1.0  # added where a sentence speaks of the present that a question for a figure asks about
 SURE_RUN = 0.5  # how sure an enumeration must be one
 ITEMS = 0.8  # added where things are lined up for a question that wants several
 ITEMS_COUNTED = 2.0  # and where they are as many as it says
@@ -51,6 +53,8 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
         ]
         named = np.array([sum(all(w in bag for w in n) for n in names) / len(names) for bag in around])
         out = out - NAME * (named.max() - named)
+    if asked.want.kind in NUMERIC and _NOW.search(fold(asked.text)):
+        out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])
     if asked.want.kind == "rank":
         fits = np.array([max((f.fit for f in candidates(asked, s.text)), default=0.0) for s in sentences])
         out = out - TOP_ONLY * ((fits > 0.7) & (fits < 0.95))
@@ -79,6 +83,11 @@ def _place_rule(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]
         elif here:
             out[i] = -OTHER_PLACE
     return out
+
+
+_NOW = re.compile(
+    r"\b(?:den nay|toi nay|hien nay|hien tai|hien da|hien co|nay da|hien dang|now|currently|to date|so far)\b"
+)
 
 
 def _lined_up(asked: Asked, text: str) -> float:

@@ -233,6 +233,9 @@ def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
     return 0.15 + 0.5 * shared
 
 
+_OWN = re.compile(r"\s\(.*\)")  # a follow-up carries what it is about in brackets
+
+
 def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     """A score per candidate: its fit, the question's words beside it up to the next candidate, and slots that agree or clash.
 
@@ -245,7 +248,11 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     numeric = asked.want.kind in NUMERIC or asked.want.kind == "comparison"
     levels = question_levels(asked)
     dates = dates_of(text) if asked.dates and asked.want.kind != "date" else ()
-    folded, goal = fold(text), _GOAL_ASKED.search(fold(asked.text)) is not None
+    own = _OWN.sub("", asked.text)
+    folded, goal = fold(text), _GOAL_ASKED.search(fold(own)) is not None
+    change = (
+        re.search(r"\b(?:tang|giam|hon|them|chenh|thay doi|more|less|grow|rise|increase|than)\b", fold(own)) is not None
+    )
     bodies = [n for n in asked.names if " ".join(n) not in asked.places and len(n) > 1]
     scores: list[float] = []
     for i, candidate in enumerate(found):
@@ -267,7 +274,9 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
         if dates:
             score += _date_agrees(asked, dates, candidate)
         elif numeric and not goal and _PLANNED.search(folded, max(left_edge, candidate.start - 60), candidate.start):
-            score -= 0.4
+            score -= 0.8
+        if numeric and not change and asked.focus[:1] != ("tang",) and candidate.fit > 0.2:
+            score -= 0.6 * (_CHANGED.search(folded[max(0, candidate.start - 36) : candidate.start]) is not None)
         if bodies and numeric:
             score += 0.9 * any(set(b) <= set(words_of(text[left_edge : candidate.start]).folded) for b in bodies)
         scores.append(score)
@@ -281,6 +290,8 @@ def _beside(
     at = bisect_left(words.spans, (candidate.start, 0))
     last = bisect_left(words.spans, (candidate.end, 0))
     best: dict[str, float] = {}
+    bare = _OWN.sub("", asked.text)
+    own = words_of(bare).folded_set if bare != asked.text else None
     for i in range(max(0, at - REACH), min(len(words.spans), last + REACH)):
         if at <= i < last:
             continue
@@ -291,6 +302,7 @@ def _beside(
         weight = asked.terms.get(term)
         if weight is None:
             continue
+        weight *= 1.0 if own is None or set(term.split()) <= own else 0.4
         distance, side = (at - i, left) if i < at else (i - last + 1, right)
         best[term] = max(best.get(term, 0.0), weight * side / (1.0 + distance / 6.0))
     return sum(best.values()) / asked.weight
@@ -313,7 +325,7 @@ _LEVELS_EN = {
 def question_levels(asked: Asked) -> frozenset[str]:
     """The administrative levels a question names: {"xa"} for "cấp xã", "at commune level"."""
     folded = fold(asked.text)
-    own = re.sub(r"\s\(.*\)", "", asked.text)  # a follow-up carries what it is about in brackets
+    own = _OWN.sub("", asked.text)
     found = levels_in(own, asked.language == "vi") or levels_in(asked.text, asked.language == "vi")
     if asked.language == "en" and ("level" in folded or "provincial" in folded):
         found |= {
@@ -382,7 +394,7 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
         same = candidate is top or (
             several
             and score >= best - (0.4 if not asked.want.several else 0.8)
-            and candidate.fit >= top.fit - 0.1
+            and candidate.fit > top.fit - 0.099
             and _same_noun(text, candidate, top)
         )
         same = same or candidate in parts
