@@ -163,14 +163,7 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     heads = frozenset(focus[:1]) | frozenset(b for a, b in pairwise(focus) if a == "cap")
     if reading == "en":
         terms, others = _english_terms(spelled, mark, rarity)
-        names = tuple(
-            dict.fromkeys(
-                kept_words
-                for n in names
-                if n[0] == "so" or not any(glossary.vietnamese(w) or w in _ENGLISH_NAMES for w in n)
-                if (kept_words := tuple(w for w in n if w not in _TITLES_OF_ADDRESS))
-            )
-        )
+        names = tuple(dict.fromkeys(kept for n in names if (kept := n if n[0] == "so" else _english_name(n, rarity))))
         pairs = frozenset(p for n in names for p in pairwise(n))
         heads, focus = _english_focus(focus, heads)
     else:
@@ -225,6 +218,22 @@ _TITLES_OF_ADDRESS = frozenset("mr mrs ms miss dr prof sir madam s".split())
 _HEADED = re.compile(
     r"^(?:Xã|Huyện|Phường|Thị trấn|Thôn|Quận|Ông|Bà|Chị|Anh|HTX|Hợp tác xã|Công ty|Chợ)((?: [A-ZĐÀ-Ỹ][\wÀ-ỹ]*){1,4})"
 )
+
+
+def _english_name(name: tuple[str, ...], rarity: Callable[[str], float]) -> tuple[str, ...]:
+    """The words of an English question's name that a Vietnamese text would hold: "Tan Long" of "Tan Long Cooperative"; () where none is proper.
+
+    A word that the glossary translates is a name's only where the documents hold it as it stands.
+    """
+    unknown = rarity("") - 1e-9
+    kept = tuple(
+        w
+        for w in name
+        if w not in _TITLES_OF_ADDRESS
+        and not ((glossary.vietnamese(w) or w in _ENGLISH_NAMES) and (rarity(w) >= unknown or len(name) == 1))
+    )
+    proper = [w for w in kept if not glossary.vietnamese(w) and w not in _ENGLISH_NAMES]
+    return kept if len(proper) > 1 or any(rarity(w) < unknown or len(name) == 1 for w in proper) else ()
 
 
 def _english_focus(focus: tuple[str, ...], heads: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:

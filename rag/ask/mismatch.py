@@ -10,8 +10,11 @@ import re
 from functools import cache
 from itertools import takewhile
 
+from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, dates_of, names_of, words_of
+from rag.ask.evidence import Asked, coverage, dates_of, names_of, words_of
+from rag.ask.moments import clocks
+from rag.ask.short import candidates
 from rag.text.normalise import canonical, fold
 
 # siblings: a question for one is not answered by a text that speaks of another and not of it; Vietnamese and English forms of one in a group
@@ -118,6 +121,29 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
     if asked.want.kind in ("rank", "percent", "amount", "number") and _other_year(asked, sentence, before):
         return "another year"
     return ""
+
+
+_HOUR = re.compile(r"\b(?:mấy giờ|may gio|giờ nào|gio nao|what time|at what hour)\b")
+LEAST = 0.2  # of the question's weight that a figure's passage must hold
+
+
+def told(asked: Asked, quote: str, near: str, passage: str) -> bool:
+    """Whether a quotation gives a figure or date of what is asked: a string of the wanted kind, where the text around it speaks of the
+    things named and of enough else. ``near`` is the sentence with the one before it and its headings."""
+    if _HOUR.search(canonical(asked.text)) and clocks(quote, []):
+        return True
+    if not candidates(asked, quote):
+        return False
+    around = words_of(near).folded_set | words_of(passage).folded_set
+    typed = fold(asked.text)  # names as typed: an abbreviation spelled out may stand short in the text
+    names = [
+        n
+        for n in asked.names
+        if len(n) > 1 and all(w in typed for w in n) and not any(" ".join(n).endswith(place) for place in asked.places)
+    ]
+    if names and not any(all(w in around for w in n) for n in names):
+        return False
+    return asked.language == "en" or coverage(synonyms.widen(asked), around) >= LEAST
 
 
 def _short(departments: list[tuple[str, ...]], text: str) -> bool:

@@ -171,12 +171,22 @@ class ExtractiveReader:
             for s in (best, *(sentence_of(q, sentences) for q in quotes))
         ]
         offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
-        passage = hits[best.hit].passage.text
+        shown = [best, *(sentence_of(q, sentences) for q in quotes)]
+        faults = [
+            bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text)) for s in shown
+        ]
+        # what answers must fit: of several sentences those that hold a string of the wanted kind
+        giving = [fault for s, fault in zip(shown, faults, strict=True) if candidates(asked, s.text)]
         return {
-            "no_figure": float(figures and not any(candidates(asked, q.text) for q in quotes)),
+            "no_figure": float(figures and not any(self._gives(asked, q, sentence_of(q, sentences), hits) for q in quotes)),
             "no_office": float(offices and max(held) <= 0.0),
-            "mismatch": float(bool(mismatch.mismatch(asked, best.text, best.before, best.context, passage))),
+            "mismatch": float(faults[0] or (bool(giving) and all(giving))),
         }
+
+    def _gives(self, asked: Asked, quote: Quote, sentence: Sentence, hits: Sequence[Hit]) -> bool:
+        """Whether a quotation gives a figure or date of what is asked."""
+        near = f"{sentence.context}. {sentence.before} {sentence.text}"
+        return mismatch.told(asked, quote.text, near, hits[sentence.hit].passage.text)
 
     def _best_quotes(
         self,

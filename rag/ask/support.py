@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Abbreviated, Asked, coverage, dates_of, holds, places_of, words_of
 from rag.ask.features import asked_offices
@@ -77,6 +78,7 @@ def signals(
 ) -> dict[str, float]:
     """The values of NAMES. ``row`` holds the sentence's features; ``frequency`` the number of passages with a folded word; ``like`` the
     likeness of the sentence and of the one before it (two rows)."""
+    asked = synonyms.widen(asked)
     passage = hit.passage
     own, own_pairs = _bag(sentence, abbreviated)
     context, context_pairs = _bag(passage.context, abbreviated)
@@ -153,7 +155,9 @@ def signals(
     exact_near = words_of(sentence).exact_set | words_of(before).exact_set | words_of(passage.context).exact_set
     exact_whole = words_of(passage.text).exact_set | words_of(passage.context).exact_set
     for key, bag in (("exact_near", exact_near), ("exact_passage", exact_whole)):
-        out[key] = len(asked.exact & (bag | places)) / len(asked.exact) if asked.exact else out["near_cover"]
+        folded = near if key == "exact_near" else whole
+        said = sum(w in bag or w in places or _otherwise_said(asked, w, folded) for w in asked.exact)
+        out[key] = said / len(asked.exact) if asked.exact else out["near_cover"]
     out["head_missing"] = float(bool(asked.heads) and not asked.heads & near)
     out["figure_gap"] = out["figure"] * (1.0 - out["focus_near"])
     out["person_gap"] = out["person"] * (1.0 - out["office_tail"])
@@ -162,6 +166,11 @@ def signals(
     gone = sorted((w for t, w in terms.items() if not holds(asked, t, near | places)), reverse=True)
     out["second_missing"] = gone[1] / top if len(gone) > 1 else 0.0
     return out
+
+
+def _otherwise_said(asked: Asked, word: str, bag: frozenset[str]) -> bool:
+    """Whether a text holds another wording of an accented word of the question."""
+    return any(all(w in bag for w in words) for words in asked.others.get(fold(word), ()))
 
 
 def _bag(text: str, abbreviated: Abbreviated) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:

@@ -1,7 +1,8 @@
 """Fits the decision to refuse: ``python -m rag.training.fit_abstain --data DIR [--questions FILE --corpus DIR]``.
 
 Answerable questions are those of ``DIR/reading-vi`` (with and without diacritics, in English where ``DIR/reading-en-vi`` is there) and of
-a question set over a folder of documents. Unanswerable ones are made from them: the paragraph that answers taken away; the place, year,
+a question set over a folder of documents. Unanswerable ones are made from them: the paragraph that answers taken away, or only the
+sentences that answer; the place, year,
 name, office or thing counted exchanged for another; and questions from elsewhere (``DIR/questions.jsonl.xz``). Writes
 ``rag/ask/weights/abstain.json`` with the weights, the operating points and the cross-validated reliability curve.
 """
@@ -29,8 +30,10 @@ from rag.settings import Settings
 from rag.text.dates import find_dates
 from rag.text.names import PROVINCES, find_names, find_places
 from rag.text.normalise import fold, nfc
+from rag.text.sentences import sentence_spans
 from rag.training.fit_reader import folds, holds, make_index, questions
 from rag.training.listwise import fit_logistic
+from rag.types import Document
 
 OUT = Path(__file__).parent.parent / "ask" / "weights" / "abstain.json"
 _OFFICES = (
@@ -131,6 +134,43 @@ def reading_cases(
     return out
 
 
+def cut_rounds(
+    folder: Path, where: str, rng: np.random.Generator, rounds: int = 99
+) -> Iterator[tuple[Index, list[Case]]]:
+    """Indexes whose paragraphs lack the sentences that answer one of their questions each, with these questions: what is left speaks of
+    the same things and does not answer, as a near-miss does. At most ``rounds`` indexes."""
+    rows = [json.loads(line) for line in (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
+    asked: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for text, answers, gold in questions(folder):
+        asked.setdefault(gold, []).append((text, answers))
+    english: dict[str, str] = {}
+    if (folder.parent / "reading-en-vi").is_dir():
+        wordings = {(a, g): q for q, a, g in questions(folder, "en")}
+        english = {q: wordings[(a, g)] for q, a, g in questions(folder) if (a, g) in wordings}
+    for turn in range(min(rounds, max(map(len, asked.values())))):
+        documents, cases = [], []
+        for row in rows:
+            text = nfc(row["text"])
+            own = asked.get(row["_id"], [])
+            if turn < len(own):
+                question, answers = own[turn]
+                kept = [text[a:b] for a, b in sentence_spans(text) if not holds(text[a:b], answers)]
+                if not kept:
+                    continue
+                text = " ".join(kept)
+                forms = [question]
+                if rng.random() < 0.35:
+                    forms.append(fold(question))
+                if question in english:
+                    forms.append(english[question])
+                cases += [Case(q, False, row["_id"], "cut", answers=answers) for q in forms]
+            documents.append(Document(row["_id"], text, title=nfc(row["title"]), language="vi"))
+        index = Index.create(f"{where}/cut{turn}", Settings())
+        index.add(documents)
+        yield index, cases
+        index.close()
+
+
 def set_cases(path: Path, names: Sequence[str], rng: np.random.Generator) -> list[Case]:
     """Cases of a question set: its answerable single questions, and what exchanging makes of them."""
     out: list[Case] = []
@@ -171,6 +211,8 @@ def signals_of(index: Index, cases: Sequence[Case]) -> tuple[np.ndarray[Any, np.
             continue
         part_hits = [retriever.search(p, k=READ_HITS + 8) for p in query.parts] if len(query.parts) > 1 else []
         hits = retriever.search(query, k=READ_HITS + 8)
+        if case.kind == "cut" and any(holds(h.text, case.answers) for h in hits[:READ_HITS]):
+            continue
         if case.without:
             hits = [h for h in hits if h.source != case.gold]
             part_hits = [[h for h in own if h.source != case.gold] for own in part_hits]
@@ -219,6 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--refused", type=float, default=0.045, help="share of answerable questions that may be refused"
     )
     parser.add_argument("--rows", type=Path, help="keep the signal rows in this .npz, or read them from it")
+    parser.add_argument("--rounds", type=int, default=99, help="indexes with answers cut out, at most")
     parser.add_argument("--share", type=float, default=1.0, help="share of the reading set used")
     options = parser.parse_args(arguments)
     if options.rows and options.rows.is_file():
@@ -282,6 +325,8 @@ def collect(options: argparse.Namespace) -> tuple[Any, ...]:
         cases += elsewhere(other, rng, 500) if other.is_file() else []
         parts.append((*signals_of(index, cases), cases, False))
         index.close()
+        for index, cases in cut_rounds(folder, where, rng, options.rounds):
+            parts.append((*signals_of(index, cases), cases, False))
         if options.questions:
             index = Index.create(where + "/set", Settings())
             index.add([options.corpus])

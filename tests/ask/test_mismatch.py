@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from rag.ask import synonyms
 from rag.ask.abstain import absent
-from rag.ask.evidence import Abbreviated, Asked, ask
-from rag.ask.mismatch import codes_of, mismatch
+from rag.ask.evidence import Abbreviated, Asked, ask, holds
+from rag.ask.mismatch import codes_of, mismatch, told
 from rag.ask.query import understand
 
 
@@ -73,6 +74,29 @@ def test_a_code_said_elsewhere_in_the_passage_is_another_s() -> None:
     passage = f"{PUMPS} Máy bơm mã PB-207 công suất 22 kW."
     assert mismatch(asked("Máy bơm PB-207 công suất bao nhiêu?"), PUMPS, "", "", passage) == "another code"
     assert mismatch(asked("Trạm Cẩm Hưng có máy bơm PB-204 không?"), PUMPS, "", "", passage) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "given"),
+    [
+        ("Máy bơm công suất bao nhiêu?", PUMPS, True),
+        ("How many tonnes of rice does the Tan Long cooperative sell?", "Tổ của chị Sửu bán 1,7 tấn nhút.", False),
+        ("HTX Tân Long bán bao nhiêu tấn gạo?", "HTX Tân Long bán 300 tấn gạo.", True),
+        ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga lúc 19 giờ 25.", True),
+        ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga rất đúng giờ.", False),
+    ],
+)
+def test_a_figure_must_be_of_the_thing_named(question: str, quote: str, given: bool) -> None:
+    assert told(asked(question), quote, quote, quote) is given
+
+
+def test_everyday_wordings_are_held_by_official_ones() -> None:
+    wide = synonyms.widen(asked("Ở xã có bao nhiêu bà con đã cài app?"))
+    bag = set("khoang 3 000 nguoi dan cai dat ung dung".split())
+    assert holds(wide, "ba", bag) and holds(wide, "app", bag) and not holds(wide, "xa", bag)
+    assert synonyms.wordings("james cook qua doi nam nao", True)["qua"]
+    english = asked("How many people live there?")
+    assert synonyms.widen(english) is english
 
 
 def test_a_mismatch_refuses() -> None:
