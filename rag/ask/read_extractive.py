@@ -172,13 +172,13 @@ class ExtractiveReader:
         ]
         offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
         shown = [best, *(sentence_of(q, sentences) for q in quotes)]
-        faults = [
-            bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text)) for s in shown
-        ]
+        faults = [bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text)) for s in shown]
         # what answers must fit: of several sentences those that hold a string of the wanted kind
         giving = [fault for s, fault in zip(shown, faults, strict=True) if candidates(asked, s.text)]
         return {
-            "no_figure": float(figures and not any(self._gives(asked, q, sentence_of(q, sentences), hits) for q in quotes)),
+            "no_figure": float(
+                figures and not any(self._gives(asked, q, sentence_of(q, sentences), hits) for q in quotes)
+            ),
             "no_office": float(offices and max(held) <= 0.0),
             "mismatch": float(faults[0] or (bool(giving) and all(giving))),
         }
