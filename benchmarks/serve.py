@@ -233,6 +233,7 @@ def main() -> None:
             }
             result["statuses"] = {str(code): n for code, n in sorted(statuses.items())}
             result["rss_after_mb"] = memory.memory_info().rss >> 20
+            result["load_after"] = round(os.getloadavg()[0], 2)
             result["p95_ratio"] = round(result["many_users"]["p95_ms"] / result["one_user"]["p95_ms"], 2)
         finally:
             process.terminate()
