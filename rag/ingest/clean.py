@@ -87,8 +87,6 @@ _MEDIA = re.compile(
     r"(?:https?://\S+|/?[\w./\- %()]*?/[^\n]{0,200}?)\.(?:mp3|mp4|m4a|wav|ogg|avi|mov|jpe?g|png|gif|webp|svg)(?:\?\S*)?",
     re.IGNORECASE,
 )
-# So many words make a sentence of a list of other articles worth keeping.
-TOLD_WORDS = 10
 # From such a line on, a page lists other articles.
 _OTHERS = re.compile(
     r"(?:tin|bài|các tin|các bài|những tin|video|ảnh)(?: tức| viết| bài)?\s*(?:mới(?: nhất| hơn| cập nhật)?|khác|liên quan|cùng (?:chuyên mục|chủ đề|tác giả|chuyên đề)|cũ hơn|nổi bật|nóng|"
@@ -150,13 +148,11 @@ def page(text: str) -> Page:
     lines = text.split("\n")
     noise: list[str] = []
     metadata: dict[str, str] = {}
-    kept, told = _cut_others(lines, noise)
+    kept = _cut_others(lines, noise)
     kept = _without_buttons(kept, noise)
     title, date, kept = _head(kept, noise)
     kept = _tail(kept, noise, metadata)
     kept = _repeated(kept, title, noise)
-    for sentence in told:
-        kept += ["", sentence]
     while kept and not kept[0]:
         kept.pop(0)
     while kept and not kept[-1]:
@@ -195,11 +191,8 @@ def _without_buttons(lines: list[str], noise: list[str]) -> list[str]:
     return [line for i, line in enumerate(lines) if i not in drop]
 
 
-def _cut_others(lines: list[str], noise: list[str]) -> tuple[list[str], list[str]]:
-    """The page before its list of other articles, when that stands in the later part, and the list's whole sentences under its name.
-
-    Headlines of other articles say nothing of their own; what is told of them in sentences is text that may be asked for.
-    """
+def _cut_others(lines: list[str], noise: list[str]) -> list[str]:
+    """Drop the list of other articles and all that follows it, when it stands in the later part of the page."""
     filled = [i for i, line in enumerate(lines) if line]
     for n, i in enumerate(filled):
         if len(lines[i]) > 60 or not _OTHERS.fullmatch(_bare(lines[i])):
@@ -208,11 +201,9 @@ def _cut_others(lines: list[str], noise: list[str]) -> tuple[list[str], list[str
         after = [lines[j] for j in filled[n + 1 :]]
         teasers = any(a == b for a, b in pairwise(after)) or all(_count(a) < 30 for a in after)
         if before > 400 and (teasers or sum(map(len, after)) < before // 2):
-            told = list(dict.fromkeys(a for a in after if _SENTENCE_END.search(a) and _count(a) >= TOLD_WORDS))
-            told = [lines[i], *told] if told else []
-            noise.extend(line for line in lines[i:] if line and line not in told)
-            return lines[:i], told
-    return lines, []
+            noise.extend(line for line in lines[i:] if line)
+            return lines[:i]
+    return lines
 
 
 def _head(lines: list[str], noise: list[str]) -> tuple[str, str | None, list[str]]:
