@@ -60,7 +60,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
         "người", "ông", "bà", "anh", "chị", "nhân vật", "vua", "vị vua", "vị", "nhà khoa học", "nhà văn", "tác giả", "đạo diễn", "ca sĩ",
         "cầu thủ", "tướng", "tổng thống", "thủ tướng", "hoàng đế", "lãnh đạo", "nhà lãnh đạo", "diễn viên", "nông dân", "cán bộ", "giám đốc",
         "chủ tịch", "nhà thám hiểm", "họa sĩ", "nhạc sĩ",
-        "person", "man", "woman", "official", "leader", "author", "king", "president", "director", "chairman", "farmer", "explorer",
+        "person", "man", "woman", "official", "leader", "author", "king", "president", "director", "chairman", "chairwoman", "spokesman", "spokeswoman", "farmer", "explorer",
     ),
     "role": (
         "chức vụ", "chức", "chức danh", "vai trò", "cương vị", "nghề", "nghề nghiệp", "chức trách",
@@ -74,12 +74,12 @@ _HEADS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|proportion|\brates?\b"
 _MONEY = (
-    r"\btiền\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|"
+    r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|"
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
     r"(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
-    r"tốp mấy|tốp bao nhiêu|top mấy|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
+    r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank)\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
 )
 # words that end the noun phrase after "bao nhiêu"
 _STOP = frozenset(

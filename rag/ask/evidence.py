@@ -163,7 +163,8 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     heads = frozenset(focus[:1]) | frozenset(b for a, b in pairwise(focus) if a == "cap")
     if reading == "en":
         terms, others = _english_terms(spelled, mark, rarity)
-        names = tuple(dict.fromkeys(kept for n in names if (kept := n if n[0] == "so" else _english_name(n, rarity))))
+        proper = [n if n[0] == "so" else tuple(_english_name(n, rarity)) for n in names]
+        names = tuple(dict.fromkeys(n for n in proper if n))
         pairs = frozenset(p for n in names for p in pairwise(n))
         heads, focus = _english_focus(focus, heads)
     else:

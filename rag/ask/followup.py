@@ -62,6 +62,12 @@ def complete(question: str, history: Sequence[tuple[str, str]]) -> str:
     return complete_one(question, whole, answer) if whole else question
 
 
+def only_added(question: str, whole: str) -> bool:
+    """Whether ``whole`` is the question with an earlier topic behind it, nothing of it replaced, and it has words of its own."""
+    bare = _LEAD_VI.sub("", re.sub(r"\s+", " ", nfc(question)).strip()).rstrip(" ?.!")
+    return whole.startswith(f"{bare} (") and len(content_words(bare, _language(bare))) >= 2
+
+
 def complete_one(question: str, previous: str, answer: str) -> str:
     """``question`` completed from one ``previous`` self-contained question and its ``answer``."""
     new = _switched(question)

@@ -12,9 +12,10 @@ from itertools import takewhile
 
 from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, coverage, dates_of, names_of, words_of
+from rag.ask.evidence import Asked, coverage, dates_of, names_of, places_of, words_of
 from rag.ask.moments import clocks
 from rag.ask.short import candidates
+from rag.text.names import PROVINCES
 from rag.text.normalise import canonical, fold
 
 # siblings: a question for one is not answered by a text that speaks of another and not of it; Vietnamese and English forms of one in a group
@@ -125,6 +126,8 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
 
 _HOUR = re.compile(r"\b(?:mấy giờ|may gio|giờ nào|gio nao|what time|at what hour)\b")
 LEAST = 0.2  # of the question's weight that a figure's passage must hold
+MONEY_FIT = 0.3  # a sum of money is told by its currency: any other figure is none
+_PROVINCES = frozenset(fold(p) for p in PROVINCES)
 
 
 def told(asked: Asked, quote: str, near: str, passage: str) -> bool:
@@ -132,7 +135,11 @@ def told(asked: Asked, quote: str, near: str, passage: str) -> bool:
     things named and of enough else. ``near`` is the sentence with the one before it and its headings."""
     if _HOUR.search(canonical(asked.text)) and clocks(quote, []):
         return True
-    if not candidates(asked, quote):
+    if max((f.fit for f in candidates(asked, quote)), default=0.0) < (
+        MONEY_FIT if asked.want.kind == "amount" else 0.01
+    ):
+        return False
+    if asked.want.kind in NUMERIC and _other_province(asked, near, quote):
         return False
     around = words_of(near).folded_set | words_of(passage).folded_set
     typed = fold(asked.text)  # names as typed: an abbreviation spelled out may stand short in the text
@@ -144,6 +151,14 @@ def told(asked: Asked, quote: str, near: str, passage: str) -> bool:
     if names and not any(all(w in around for w in n) for n in names):
         return False
     return asked.language == "en" or coverage(synonyms.widen(asked), around) >= LEAST
+
+
+def _other_province(asked: Asked, near: str, quote: str) -> bool:
+    """Whether the figure is said of other provinces alone: the quotation names some, and those asked about stand nowhere near."""
+    mine = {fold(p) for p in asked.places} & _PROVINCES
+    theirs = {fold(p.text) for p in places_of(quote)} & _PROVINCES
+    around = fold(near)
+    return bool(mine and theirs) and not mine & theirs and not any(p in around for p in mine)
 
 
 def _short(departments: list[tuple[str, ...]], text: str) -> bool:

@@ -123,21 +123,27 @@ class Rag:
             yield Retrieved(query.text, ())
             yield self._abstained(state, abstain.small_talk(query, settings), (), clock)
             return
-        found, by_part = self._search(query, max(k, settings.context_passages, READ_HITS))
-        state.hits = found[:k]
-        clock.lap("retrieve")
-        yield Retrieved(query.text, state.hits)
+        most = max(k, settings.context_passages, READ_HITS)
         if self.llm is None:
-            draft = self.reader.read(query, found, by_part)
-            clock.lap("read")
-            if draft.text:
-                draft = cite.verify(draft, found, settings)
-            clock.lap("verify")
+            found, draft, decision = self._extract(query, most, clock)
+            alone = self._alone(question, query)
+            if alone is not None and not decision.answer:
+                # what looked like the rest of the earlier question may be a question of its own
+                second = self._extract(alone, most, clock)
+                if second[2].answer:
+                    query = state.query = alone
+                    found, draft, decision = second
+            state.hits = found[:k]
+            yield Retrieved(query.text, state.hits)
         else:
+            found, _ = self._search(query, most)
+            state.hits = found[:k]
+            clock.lap("retrieve")
+            yield Retrieved(query.text, state.hits)
             draft = yield from self._read_llm(query, found[: settings.context_passages])
             clock.lap("read")
-        decision = abstain.decide(query, found, draft, by_model=self.llm is not None)
-        clock.lap("decide")
+            decision = abstain.decide(query, found, draft, by_model=True)
+            clock.lap("decide")
         if not decision.answer:
             refusal = abstain.refusal(query, found, settings)
             yield replace(
@@ -159,6 +165,26 @@ class Rag:
             usage=dict(draft.usage),
             complete=draft.complete,
         )
+
+    def _extract(self, query: Query, most: int, clock: _Clock) -> tuple[tuple[Hit, ...], Draft, abstain.Decision]:
+        """Search, read, verify and decide with the sources' own sentences. A second round's times add to the first's."""
+        found, by_part = self._search(query, most)
+        clock.lap("retrieve")
+        draft = self.reader.read(query, found, by_part)
+        clock.lap("read")
+        if draft.text:
+            draft = cite.verify(draft, found, self.settings)
+        clock.lap("verify")
+        decision = abstain.decide(query, found, draft)
+        clock.lap("decide")
+        return found, draft, decision
+
+    def _alone(self, question: str, query: Query) -> Query | None:
+        """The question as it was typed, where the earlier topic was only put behind it and it has words of its own."""
+        if not followup.only_added(question, query.text):
+            return None
+        learnt = self.index.store.snapshot().abbreviations()
+        return replace(understand(question, abbreviations=learnt), original=question)
 
     def _search(self, query: Query, k: int) -> tuple[tuple[Hit, ...], list[list[Hit]]]:
         """The hits of a query; of several parts each is searched by itself and the lists are interleaved."""
@@ -183,7 +209,9 @@ class Rag:
 
                 whole = read_llm.condense(question, history, self.llm, self.settings)
             else:
-                whole = followup.complete(question, history)
+                # "xin chào" asks nothing, whatever was asked before
+                greeting = understand(question, abbreviations=learnt).chitchat
+                whole = question if greeting else followup.complete(question, history)
         return replace(understand(whole, abbreviations=learnt), original=question)
 
     def _read_llm(self, query: Query, hits: tuple[Hit, ...]) -> Generator[Event, None, Draft]:
