@@ -65,7 +65,7 @@ def complete(question: str, history: Sequence[tuple[str, str]]) -> str:
 def only_added(question: str, whole: str) -> bool:
     """Whether ``whole`` is the question with an earlier topic behind it, nothing of it replaced, and it has words of its own."""
     bare = _LEAD_VI.sub("", re.sub(r"\s+", " ", nfc(question)).strip()).rstrip(" ?.!")
-    return whole.startswith(f"{bare} (") and len(content_words(bare, _language(bare))) >= 2
+    return whole.startswith(f"{bare} (") and len(content_words(topic_of(bare), _language(bare))) >= 2
 
 
 def complete_one(question: str, previous: str, answer: str) -> str:

@@ -125,6 +125,12 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
 
 
 _HOUR = re.compile(r"\b(?:mấy giờ|may gio|giờ nào|gio nao|what time|at what hour)\b")
+# times that are no dates: days of the week, seasons, ages, and what is told by another event
+_TIME = re.compile(
+    r"\b(?:thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|(?:hằng|hàng) (?:ngày|tuần|tháng|năm)|mùa (?:xuân|hè|hạ|thu|đông|mưa|khô)|thế kỷ|thời kỳ|"
+    r"(?:sau|trước|trong|từ|kể từ) khi|khi|buổi|ban (?:ngày|đêm)|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|every (?:day|week|month|year)|spring|summer|autumn|winter|century|when|after|before)\b"
+)
 LEAST = 0.2  # of the question's weight that a figure's passage must hold
 MONEY_FIT = 0.3  # a sum of money is told by its currency: any other figure is none
 _PROVINCES = frozenset(fold(p) for p in PROVINCES)
@@ -134,6 +140,8 @@ def told(asked: Asked, quote: str, near: str, passage: str) -> bool:
     """Whether a quotation gives a figure or date of what is asked: a string of the wanted kind, where the text around it speaks of the
     things named and of enough else. ``near`` is the sentence with the one before it and its headings."""
     if _HOUR.search(canonical(asked.text)) and clocks(quote, []):
+        return True
+    if asked.want.kind == "date" and _TIME.search(canonical(quote)):
         return True
     if max((f.fit for f in candidates(asked, quote)), default=0.0) < (
         MONEY_FIT if asked.want.kind == "amount" else 0.01

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.ask import abstain, cite, followup
 from rag.ask.draft import Draft
+from rag.ask.evidence import coverage, words_of
 from rag.ask.query import understand
 from rag.ask.read_extractive import READ_HITS, ExtractiveReader
 from rag.ask.short import pick
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 History = Sequence[tuple[str, str]]
 MAX_HISTORY = 8
 REFUSAL_CHARS = 60  # a shorter beginning of a model's answer may still turn into a refusal
+OWN = 0.3  # share of its own words that the answer to a completed question must hold
 
 
 class Rag:
@@ -127,6 +129,8 @@ class Rag:
         if self.llm is None:
             found, draft, decision = self._extract(query, most, clock)
             alone = self._alone(question, query)
+            if alone is not None and decision.answer and not self._about(alone, draft):
+                decision = abstain.Decision(False, decision.probability, "topic alone")
             if alone is not None and not decision.answer:
                 # what looked like the rest of the earlier question may be a question of its own
                 second = self._extract(alone, most, clock)
@@ -178,6 +182,12 @@ class Rag:
         decision = abstain.decide(query, found, draft)
         clock.lap("decide")
         return found, draft, decision
+
+    def _about(self, alone: Query, draft: Draft) -> bool:
+        """Whether a draft speaks of what the question itself names, and not only of the topic that was put behind it."""
+        asked, _ = self.reader.asked(alone, alone.text)
+        held = words_of(" ".join(f"{c.title} {c.quote}" for c in draft.citations)).folded_set
+        return coverage(asked, held) >= OWN
 
     def _alone(self, question: str, query: Query) -> Query | None:
         """The question as it was typed, where the earlier topic was only put behind it and it has words of its own."""

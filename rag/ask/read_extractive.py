@@ -302,13 +302,18 @@ class ExtractiveReader:
 
     def rows(self, query: Query, text: str, hits: Sequence[Hit]) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
         """The question as asked, the sentences of its hits and their feature rows."""
-        snapshot = self.index.store.snapshot()
-        abbreviated = self._abbreviations(snapshot)
-        total = max(1, len(snapshot))
-        asked = ask(query, text, lambda word: idf(snapshot.document_frequency(word, folded=True), total), abbreviated)
+        asked, abbreviated = self.asked(query, text)
         sentences = sentences_of(hits)
         similar = self.similar.likeness(text, [s.text for s in sentences])
         return asked, sentences, features.sentence_features(asked, sentences, hits, similar, abbreviated), abbreviated
+
+    def asked(self, query: Query, text: str) -> tuple[Asked, Abbreviated]:
+        """What ``text``, the query's or one of its parts, asks for, its words weighed by their rarity in the index."""
+        snapshot = self.index.store.snapshot()
+        abbreviated = self._abbreviations(snapshot)
+        total = max(1, len(snapshot))
+        rarity = lambda word: idf(snapshot.document_frequency(word, folded=True), total)  # noqa: E731
+        return ask(query, text, rarity, abbreviated), abbreviated
 
     def clause_rows(self, asked: Asked, sentence: Sentence, own: Sequence[Span]) -> Floats:
         """Feature rows of the pieces ``own`` of one sentence."""

@@ -257,9 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--hidden", type=int, default=0)
     parser.add_argument("--l2", type=float, default=3e-3)
-    parser.add_argument(
-        "--refused", type=float, default=0.03, help="share of answerable questions that may be refused"
-    )
+    parser.add_argument("--refused", type=float, default=0.03, help="share of answerable questions that may be refused")
     parser.add_argument("--rows", type=Path, help="keep the signal rows in this .npz, or read them from it")
     parser.add_argument("--rounds", type=int, default=99, help="indexes with answers cut out, at most")
     parser.add_argument("--share", type=float, default=1.0, help="share of the reading set used")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.ask.followup import complete, topic_of
+from rag.ask.followup import complete, only_added, topic_of
 
 TEAMS = "Hà Tĩnh có bao nhiêu tổ CĐS cộng đồng cấp xã?"
 
@@ -64,3 +64,16 @@ def test_topic() -> None:
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
 def test_never_fails(question: str, before: str, answer: str) -> None:
     assert isinstance(complete(question, [(before, answer)]), str)
+
+
+@pytest.mark.parametrize(
+    ("question", "whole", "only"),
+    [
+        ("Thu gom rác vào những ngày nào?", "Thu gom rác vào những ngày nào (Chi hội Bình Minh có hội viên)?", True),
+        ("Còn Nghệ An?", "Nghệ An có bao nhiêu tổ cộng đồng?", False),
+        ("Vì sao?", "Vì sao (Hà Tĩnh đạt thấp)?", False),
+        ("Ông ấy làm gì ở đâu?", "Lê Văn Dũng làm gì ở đâu?", False),
+    ],
+)
+def test_a_topic_put_behind_is_told_from_a_slot_put_in(question: str, whole: str, only: bool):
+    assert only_added(question, whole) is only

@@ -254,3 +254,40 @@ def test_a_model_s_refusal_is_a_refusal(index: Index, monkeypatch: pytest.Monkey
 def test_a_key_in_an_error_is_masked(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     rag = scripted(monkeypatch, index, [LLMTimeout("key sk-verysecret refused")], llm_api_key="sk-verysecret")
     assert "verysecret" not in str(rag.ask("Hà Tĩnh có bao nhiêu tổ?"))
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rag]:
+    made = Index.create(tmp_path_factory.mktemp("village"), Settings())
+    made.add(
+        [
+            Document(
+                "chi-hoi.txt", "Chi hội phụ nữ Bình Minh có 48 hội viên. Chi hội họp vào tối thứ Năm tuần đầu tháng."
+            ),
+            Document(
+                "rac.txt",
+                "Tổ tự quản thu gom rác vào các ngày thứ Ba và thứ Bảy hằng tuần. Mỗi hộ đóng 30.000 đồng một tháng.",
+            ),
+        ]
+    )
+    yield Rag(made)
+    made.close()
+
+
+def test_a_new_question_is_not_lost_behind_the_earlier_topic(village: Rag) -> None:
+    history = [("Chi hội Bình Minh có bao nhiêu hội viên?", "48 hội viên [1]")]
+    answer = village.ask("Thu gom rác vào những ngày nào?", history)
+    assert answer.status == "answered" and "rac.txt" == answer.citations[0].source
+    assert "thứ Ba và thứ Bảy" in answer.text
+
+
+def test_a_greeting_stays_one_whatever_was_asked_before(village: Rag) -> None:
+    answer = village.ask("xin chào", [("Chi hội Bình Minh có bao nhiêu hội viên?", "48 hội viên [1]")])
+    assert answer.query == "xin chào" and answer.text.startswith("Xin chào!")
+
+
+def test_what_is_nowhere_is_refused_after_any_question(village: Rag) -> None:
+    answer = village.ask(
+        "Sân bóng mở cửa lúc mấy giờ?", [("Chi hội Bình Minh có bao nhiêu hội viên?", "48 hội viên [1]")]
+    )
+    assert answer.status == "abstained" and answer.citations == ()
