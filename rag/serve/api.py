@@ -108,7 +108,9 @@ class Workers:
         try:
             while True:
                 try:
-                    item = await asyncio.wait_for(queue.get(), max(0.0, deadline - loop.time()))
+                    # wait_for would swallow a cancellation that comes together with an event (Python 3.11)
+                    async with asyncio.timeout_at(deadline):
+                        item = await queue.get()
                 except TimeoutError:
                     raise Deadline(f"no whole answer within {self.seconds:g} s") from None
                 if item is _END:
