@@ -193,8 +193,7 @@ class Rag:
         """The question as it was typed, where the earlier topic was only put behind it and it has words of its own."""
         if not followup.only_added(question, query.text):
             return None
-        learnt = self.index.store.snapshot().abbreviations()
-        return replace(understand(question, abbreviations=learnt), original=question)
+        return self._query(question, question)
 
     def _search(self, query: Query, k: int) -> tuple[tuple[Hit, ...], list[list[Hit]]]:
         """The hits of a query; of several parts each is searched by itself and the lists are interleaved."""
@@ -211,7 +210,6 @@ class Rag:
         return tuple(replace(hit, rank=n) for n, hit in enumerate(merged[:k], 1)), by_part
 
     def _understand(self, question: str, history: History) -> Query:
-        learnt = self.index.store.snapshot().abbreviations()
         whole = question
         if history:
             if self.llm is not None:
@@ -220,9 +218,15 @@ class Rag:
                 whole = read_llm.condense(question, history, self.llm, self.settings)
             else:
                 # "xin chào" asks nothing, whatever was asked before
-                greeting = understand(question, abbreviations=learnt).chitchat
-                whole = question if greeting else followup.complete(question, history)
-        return replace(understand(whole, abbreviations=learnt), original=question)
+                asked = self._query(question, question)
+                if asked.chitchat or (whole := followup.complete(question, history)) == question:
+                    return asked
+        return self._query(whole, question)
+
+    def _query(self, text: str, question: str) -> Query:
+        """``text`` understood, as what was made of ``question``."""
+        learnt = self.index.store.snapshot().abbreviations()
+        return replace(understand(text, abbreviations=learnt), original=question)
 
     def _read_llm(self, query: Query, hits: tuple[Hit, ...]) -> Generator[Event, None, Draft]:
         """Stream through verification: each whole sentence is checked before it is shown. Returns the checked Draft."""

@@ -166,18 +166,16 @@ class ExtractiveReader:
     ) -> dict[str, float]:
         """What the quotations lack that the question cannot do without: a figure, the office asked about, the very thing or year."""
         figures = asked.want.kind in NUMERIC or asked.want.kind == "date"
-        held = [
-            features.office(asked, words_of(s.text).folded)
-            for s in (best, *(sentence_of(q, sentences) for q in quotes))
-        ]
+        quoted = [sentence_of(q, sentences) for q in quotes]
+        shown = [best, *quoted]
+        held = [features.office(asked, words_of(s.text).folded) for s in shown]
         offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
-        shown = [best, *(sentence_of(q, sentences) for q in quotes)]
         faults = [bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text)) for s in shown]
         # what answers must fit: of several sentences those that hold a string of the wanted kind
         giving = [fault for s, fault in zip(shown, faults, strict=True) if candidates(asked, s.text)]
         return {
             "no_figure": float(
-                figures and not any(self._gives(asked, q, sentence_of(q, sentences), hits) for q in quotes)
+                figures and not any(self._gives(asked, q, s, hits) for q, s in zip(quotes, quoted, strict=True))
             ),
             "no_office": float(offices and max(held) <= 0.0),
             "mismatch": float(faults[0] or (bool(giving) and all(giving))),
@@ -221,11 +219,10 @@ class ExtractiveReader:
                 quoting.with_items(q, sentence_of(q, sentences), items(asked, sentence_of(q, sentences).text), room)
                 for q in quotes
             ]
-        if quotes and asked.want.kind in TYPED and budget is not None and not _has_kind(asked, quotes[0].text):
+        if quotes and asked.want.kind in TYPED and not _has_kind(asked, quotes[0].text):
             other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
-            return [other] if other else quotes
-        if quotes and asked.want.kind in TYPED and budget is None and not _has_kind(asked, quotes[0].text):
-            other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
+            if budget is not None:
+                return [other] if other else quotes
             if other is None and len(quotes[0].text.split()) > SHORTENED:
                 first = self._cut(asked, sentence_of(quotes[0], sentences), abbreviated, SHORTENED)
                 other = self._with_kind(asked, sentences, shares, abbreviated, first) if first else None
@@ -312,7 +309,10 @@ class ExtractiveReader:
         snapshot = self.index.store.snapshot()
         abbreviated = self._abbreviations(snapshot)
         total = max(1, len(snapshot))
-        rarity = lambda word: idf(snapshot.document_frequency(word, folded=True), total)  # noqa: E731
+
+        def rarity(word: str) -> float:
+            return idf(snapshot.document_frequency(word, folded=True), total)
+
         return ask(query, text, rarity, abbreviated), abbreviated
 
     def clause_rows(self, asked: Asked, sentence: Sentence, own: Sequence[Span]) -> Floats:

@@ -69,7 +69,7 @@ class Bench:
         stem = self._stem(request, name)
         out = [(t["eval_no_compare"], "")]
         for run in self.earlier():
-            if run[: -len("-YYYYmmdd-HHMMSS")] == stem:
+            if _stem_of(run) == stem:
                 summary = json.loads((self.runs / run / "summary.json").read_text(encoding="utf-8"))
                 share = _percent(summary["all"].get("correct"), t)
                 out.append((f"{_when(run, t)} · {share}", run))
@@ -159,7 +159,7 @@ class Bench:
     def _unfinished(self, stem: str) -> Path | None:
         """The folder of the set's run that was cancelled last: what was answered there is not asked again."""
         found = [p for p in self.runs.glob(f"{stem}-*") if p.is_dir() and not (p / "summary.json").exists()]
-        found = [p for p in found if p.name[: -len("-YYYYmmdd-HHMMSS")] == stem]
+        found = [p for p in found if _stem_of(p.name) == stem]
         return max(found, key=lambda p: _time_of(p.name), default=None)
 
     def _set(self, request: Any, name: str) -> Any:
@@ -340,6 +340,11 @@ def _gold(question: Any) -> str:
 
 def _percent(value: Any, t: Labels) -> str:
     return "–" if value is None else t.decimal(f"{value:.1%}")
+
+
+def _stem_of(name: str) -> str:
+    """A run's name without the time behind it."""
+    return name[: -len("-YYYYmmdd-HHMMSS")]
 
 
 def _time_of(name: str) -> str:
