@@ -85,7 +85,7 @@ def test_a_followup_is_understood_from_what_was_said(visit: Opener) -> None:
     second = w.ask("Thế còn Thanh Hóa?")
     assert "Đỗ Hữu Quyết" in second.inner_text()
     second.locator(".h-details summary").click()
-    assert "Thanh Hóa" in second.locator(".h-details dd").first.inner_text()
+    second.locator(".h-details[open] dd", has_text="Thanh Hóa").first.wait_for(state="visible")
     w.shot("followup")
     # an older answer gets its own sources back
     first = w.page.locator(".h-turn").first
@@ -93,6 +93,21 @@ def test_a_followup_is_understood_from_what_was_said(visit: Opener) -> None:
     w.page.wait_for_function(
         "() => document.querySelector('.h-card.h-shown mark')?.textContent.includes('Đậu Tùng Lâm')"
     )
+
+
+def test_what_is_open_stays_open_when_the_log_is_drawn_anew(visit: Opener) -> None:
+    w = visit()
+    turn = w.ask(TEAMS)
+    turn.locator(".h-details summary").click()
+    turn.locator("[data-do=rate][data-good='1']").focus()
+    w.page.keyboard.press("Enter")
+    w.page.wait_for_selector("[data-do=rate][data-good='1'][aria-pressed=true]")
+    turn.locator(".h-details[open] dd").first.wait_for(state="visible")
+    w.page.wait_for_function("() => document.activeElement.dataset.good === '1'")
+    turn.locator(".h-details summary").click()
+    w.page.locator("[data-do=rate][data-good='0']").click()
+    w.page.wait_for_selector("[data-do=rate][data-good='0'][aria-pressed=true]")
+    w.page.wait_for_function("() => !document.querySelector('.h-details[open]')")
 
 
 def test_conversations_survive_a_reload_and_are_private(visit: Opener) -> None:

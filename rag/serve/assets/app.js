@@ -39,6 +39,36 @@
     mark.scrollIntoView({block: "center", behavior: calm()});
   }
 
+  // The log is drawn anew when suggestions arrive or an answer is rated: what was open in it, and where the keyboard
+  // stood, stay as they were. A click is noted before the browser acts on it, since the drawing may come between.
+  const opened = new Set();
+  let stood = "";
+
+  function keep(log) {
+    log.querySelectorAll(".h-turn[data-turn] details.h-details").forEach((details) => {
+      details.open = opened.has(details.closest(".h-turn").dataset.turn);
+    });
+    const again = stood && document.activeElement === document.body && log.querySelector(stood);
+    if (again) again.focus({preventScroll: true});
+  }
+
+  document.addEventListener("click", (event) => {
+    const summary = event.target.closest(".h-turn[data-turn] .h-details > summary");
+    if (!summary) return;
+    const turn = summary.closest(".h-turn").dataset.turn;
+    if (summary.parentElement.open) opened.delete(turn); else opened.add(turn);
+  }, true);
+
+  document.addEventListener("focusin", (event) => {
+    const turn = event.target.closest(".h-turn[data-turn]");
+    if (!turn) { stood = ""; return; }
+    const within = `.h-turn[data-turn="${CSS.escape(turn.dataset.turn)}"] `;
+    const {do: name, n, good} = event.target.dataset;
+    if (event.target.matches("summary")) stood = within + ".h-details > summary";
+    else if (name) stood = within + `[data-do="${CSS.escape(name)}"]` + (n ? `[data-n="${CSS.escape(n)}"]` : "") + (good ? `[data-good="${CSS.escape(good)}"]` : "");
+    else stood = "";
+  });
+
   let returnTo = null;
 
   function closeViewer(veil) {
@@ -102,6 +132,7 @@
     shown(element) {
       const log = element.querySelector(".h-log");
       if (log) {
+        keep(log);
         const scroller = element.closest("#h-chat") || element;
         const last = log.lastElementChild;
         const live = last && last.querySelector(".h-live");
