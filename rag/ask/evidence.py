@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, wraps
 from itertools import pairwise
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from rag.ask import glossary
 from rag.ask.answer_types import Wanted, wanted
@@ -23,6 +24,8 @@ from rag.text.numbers import Number, find_numbers
 from rag.text.stopwords import content_words
 from rag.types import Hit, Query
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _WORD = re.compile(r"\w+")
 # words of a question that no answer repeats
 _ASKING = frozenset(
@@ -61,10 +64,28 @@ class Asked:
     sequence: tuple[str, ...]
     others: Mapping[str, tuple[tuple[str, ...], ...]]
     lookup: Mapping[str, str]
+    weight: float = field(init=False, repr=False, compare=False)
+    memo: dict[tuple[Any, ...], Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
-    @property
-    def weight(self) -> float:
-        return sum(self.terms.values()) or 1.0
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", sum(self.terms.values()) or 1.0)
+
+
+def per_question(function: Callable[Concatenate[Asked, P], R]) -> Callable[Concatenate[Asked, P], R]:
+    """Remember with the question what was found out about it: the same sentence is looked at from many sides.
+
+    What is remembered is handed out again, so it must not be changed by who gets it.
+    """
+
+    @wraps(function)
+    def remembered(asked: Asked, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        key = (function, *args, *kwargs.values())
+        found = asked.memo.get(key, asked)  # no function gives the question itself
+        if found is asked:
+            found = asked.memo[key] = function(asked, *args, **kwargs)
+        return cast(R, found)
+
+    return remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +149,11 @@ def dates_of(text: str) -> tuple[DateSpan, ...]:
     return tuple(find_dates(text))
 
 
+@lru_cache(maxsize=16384)
+def _short_forms(text: str) -> tuple[str, ...]:
+    return tuple(_SHORT_FORM.findall(text))
+
+
 class Abbreviated:
     """Spells out abbreviations for comparison. ``table`` maps short forms to long ones."""
 
@@ -138,7 +164,7 @@ class Abbreviated:
     def extra(self, text: str) -> tuple[str, ...]:
         """Folded words of the long forms of the abbreviations in ``text`` (upper case there)."""
         out: list[str] = []
-        for token in _SHORT_FORM.findall(text):
+        for token in _short_forms(text):
             out += self._words.get(token, ())
         return tuple(out)
 
@@ -338,7 +364,7 @@ def holds(asked: Asked, term: str, found: frozenset[str] | set[str]) -> bool:
 
 
 def _otherwise(asked: Asked, term: str, found: frozenset[str] | set[str]) -> bool:
-    return any(all(w in found for w in words) for words in asked.others.get(term, ()))
+    return any(found.issuperset(words) for words in asked.others.get(term, ()))
 
 
 def idf(frequency: int, passages: int) -> float:

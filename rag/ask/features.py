@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Abbreviated, Asked, Sentence, coverage, dates_of, holds, words_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, coverage, dates_of, holds, per_question, words_of
 from rag.ask.short import candidates, rank
 from rag.ask.similar import Likeness
 from rag.text.normalise import fold
@@ -158,6 +158,7 @@ def office(asked: Asked, words: tuple[str, ...]) -> float:
     return 0.0
 
 
+@per_question
 def asked_offices(asked: Asked) -> list[tuple[tuple[str, str], set[bool]]]:
     """The offices a question names, each with whether a deputy's (True) or the head's (False) is meant."""
     if asked.language == "en":
@@ -174,6 +175,8 @@ def asked_offices(asked: Asked) -> list[tuple[tuple[str, str], set[bool]]]:
 
 def _offices(words: tuple[str, ...], title: tuple[str, str]) -> set[bool]:
     """Whether a title occurs as a deputy's (True) or a head's (False) office in a text."""
+    if title[0] not in words:
+        return set()
     return {
         i > 0 and words[i - 1] == "pho"
         for i in range(len(words) - 1)

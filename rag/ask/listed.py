@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rag.ask.evidence import Asked, names_of, words_of
+from rag.ask.evidence import Asked, names_of, per_question, words_of
 from rag.ask.found import Found
 from rag.ask.parts import guarded
 from rag.text.normalise import canonical, fold
@@ -67,6 +67,7 @@ def count_asked(question: str) -> int:
     return n if 2 <= n <= 10 else 0
 
 
+@per_question
 def wants_items(asked: Asked) -> bool:
     """Whether several things that are no figures are asked for."""
     return asked.want.kind in ("list", "other", "definition") and (
@@ -175,6 +176,7 @@ def items(asked: Asked, text: str) -> list[Found]:
     return best_run(asked, text)[1]
 
 
+@per_question
 def best_run(asked: Asked, text: str) -> tuple[float, list[Found]]:
     """How sure the best enumeration of ``text`` is one (about 0 to 1.5), and its items.
 

@@ -7,7 +7,7 @@ count of people where the population is asked, the chairman of another commune. 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 from rag.ask import synonyms
@@ -48,9 +48,14 @@ def _pattern(text: str, folded: bool) -> re.Pattern[str]:
     return re.compile(fold(text) if folded else canonical(text))
 
 
+@lru_cache(maxsize=256)
+def _plain(text: str) -> str:
+    return fold(text) if text.isascii() else canonical(text)
+
+
+@lru_cache(maxsize=8192)
 def _says(pattern: str, text: str) -> bool:
-    folded = text.isascii()
-    return _pattern(pattern, folded).search(fold(text) if folded else canonical(text)) is not None
+    return _pattern(pattern, text.isascii()).search(_plain(text)) is not None
 
 
 # plates, models, flights, contracts, error numbers: letters and figures in one word, "38C-045.12", "PB-204", "17/2024/HĐ-XD"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from rag.ask.answer_types import NUMERIC, wanted
 from rag.ask.parts import split
@@ -46,7 +47,6 @@ def understand(question: str, *, abbreviations: Mapping[str, str] | None = None)
         return Query(original=question, text=text, language=language, parts=(text,), chitchat=True)
     want = wanted(text, reading)
     parts = split(text, reading)
-    table = {**TABLE, **(abbreviations or {})}
     kind = want.kind
     if kind != "comparison" and len(parts) > 1:
         kind = wanted(parts[0], reading).kind
@@ -60,7 +60,7 @@ def understand(question: str, *, abbreviations: Mapping[str, str] | None = None)
         language=language,
         answer_type=kind,
         parts=parts,
-        expansions=tuple(v for v in Abbreviations(table).variants(text) if v != text),
+        expansions=tuple(v for v in _known(tuple((abbreviations or {}).items())).variants(text) if v != text),
         terms=tuple(dict.fromkeys(content_words(text, reading))),
         entities=names,
         places=places,
@@ -68,6 +68,11 @@ def understand(question: str, *, abbreviations: Mapping[str, str] | None = None)
         numbers=tuple(n.text for n in find_numbers(text, [(d.start, d.end) for d in dates])),
         units=units,
     )
+
+
+@lru_cache(maxsize=8)
+def _known(learnt: tuple[tuple[str, str], ...]) -> Abbreviations:
+    return Abbreviations({**TABLE, **dict(learnt)})
 
 
 def is_small_talk(text: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,15 +75,20 @@ def _place_rule(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]
     wanted = {fold(canonical_place(p)) for p in asked.places}
     for i, sentence in enumerate(sentences):
         hit = hits[sentence.hit]
-        here = {fold(canonical_place(p.text)) for p in places_of(sentence.text)}
+        here = _folded_places(sentence.text)
         if here & wanted:
             continue
-        around = {fold(canonical_place(p.text)) for p in places_of(f"{hit.passage.context}. {hit.passage.text}")}
+        around = _folded_places(f"{hit.passage.context}. {hit.passage.text}")
         if not wanted & (around | about(hit.source)):
             out[i] = -FAR_PLACE
         elif here:
             out[i] = -OTHER_PLACE
     return out
+
+
+@lru_cache(maxsize=4096)
+def _folded_places(text: str) -> frozenset[str]:
+    return frozenset(fold(canonical_place(p.text)) for p in places_of(text))
 
 
 _NOW = re.compile(

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, Words, dates_of, names_of, numbers_of, words_of
+from rag.ask.evidence import Asked, Words, dates_of, names_of, numbers_of, per_question, words_of
 from rag.ask.found import Found as Found
 from rag.ask.listed import items, things, wants_items
 from rag.ask.name_fit import named, together
@@ -53,6 +53,7 @@ _ADDRESS_ASKED = re.compile(
 )
 
 
+@per_question
 def candidates(asked: Asked, text: str) -> list[Found]:
     """Strings of the wanted kind in ``text`` that the question does not state itself, in order."""
     kind = asked.want.kind
@@ -96,6 +97,7 @@ def _date_fit(asked: Asked, text: str, date: DateSpan) -> float:
     return 1.0
 
 
+@per_question
 def address_asked(asked: Asked) -> bool:
     """Whether a web address is what the question asks for."""
     return _ADDRESS_ASKED.search(fold(asked.text)) is not None
@@ -233,6 +235,7 @@ def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
     return 0.15 + 0.5 * shared
 
 
+_CHANGE_ASKED = re.compile(r"\b(?:tang|giam|hon|them|chenh|thay doi|more|less|grow|rise|increase|than)\b")
 _OWN = re.compile(r"\s\(.*\)")  # a follow-up carries what it is about in brackets
 
 
@@ -248,12 +251,8 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     numeric = asked.want.kind in NUMERIC or asked.want.kind == "comparison"
     levels = question_levels(asked)
     dates = dates_of(text) if asked.dates and asked.want.kind != "date" else ()
-    own = _OWN.sub("", asked.text)
-    folded, goal = fold(text), _GOAL_ASKED.search(fold(own)) is not None
-    change = (
-        re.search(r"\b(?:tang|giam|hon|them|chenh|thay doi|more|less|grow|rise|increase|than)\b", fold(own)) is not None
-    )
-    bodies = [n for n in asked.names if " ".join(n) not in asked.places and len(n) > 1]
+    folded = fold(text)
+    goal, change, bodies = _asked_for(asked)
     scores: list[float] = []
     for i, candidate in enumerate(found):
         left_edge = found[i - 1].end if i else 0
@@ -283,6 +282,24 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     return scores
 
 
+@per_question
+def _asked_for(asked: Asked) -> tuple[bool, bool, list[tuple[str, ...]]]:
+    """Whether a goal and whether a change is asked for, and the named things that are no places."""
+    own = fold(_OWN.sub("", asked.text))
+    return (
+        _GOAL_ASKED.search(own) is not None,
+        _CHANGE_ASKED.search(own) is not None,
+        [n for n in asked.names if " ".join(n) not in asked.places and len(n) > 1],
+    )
+
+
+@per_question
+def _own_words(asked: Asked) -> frozenset[str] | None:
+    """The question's words outside the brackets a follow-up carries; None where it carries none."""
+    bare = _OWN.sub("", asked.text)
+    return words_of(bare).folded_set if bare != asked.text else None
+
+
 def _beside(
     asked: Asked, words: Words, candidate: Found, left_edge: int, right_edge: int, left: float, right: float
 ) -> float:
@@ -290,8 +307,7 @@ def _beside(
     at = bisect_left(words.spans, (candidate.start, 0))
     last = bisect_left(words.spans, (candidate.end, 0))
     best: dict[str, float] = {}
-    bare = _OWN.sub("", asked.text)
-    own = words_of(bare).folded_set if bare != asked.text else None
+    own = _own_words(asked)
     for i in range(max(0, at - REACH), min(len(words.spans), last + REACH)):
         if at <= i < last:
             continue
@@ -322,6 +338,7 @@ _LEVELS_EN = {
 }
 
 
+@per_question
 def question_levels(asked: Asked) -> frozenset[str]:
     """The administrative levels a question names: {"xa"} for "cấp xã", "at commune level"."""
     folded = fold(asked.text)
