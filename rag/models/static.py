@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import EmbedderError, ModelMissing
-from rag.models.unigram import Unfit, Words
+from rag.models import vocabulary
+from rag.models.unigram import Table, Unfit, Words, tabulate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,22 +63,20 @@ _RECENT = 20_000
 class Segmenter:
     """Texts to piece ids, as the tokenizer does it: word by word where the text is ordinary and the tokenizer of our make.
 
-    `file` is the tokenizer's JSON file, or the tokenizer itself. Reading the file takes half the time of having the
-    library do it, which is then done only for a text that needs it.
+    `file` is the tokenizer's JSON file, or the tokenizer itself. Of the file only the tables beside it are read where they
+    are there (see rag.models.vocabulary), and the library opens it only for a text that needs it.
     """
 
     def __init__(self, file: Path | Any) -> None:
+        held: tuple[Table, int] | None
         if isinstance(file, Path):
             self._file, self._tokenizer = file, None
-            told = json.loads(file.read_bytes())
+            raw = file.read_bytes()
+            held = vocabulary.read(file.with_name(vocabulary.NAME), raw) or _parsed(raw)
         else:
             self._tokenizer = file
-            told = json.loads(file.to_str())
-        self._words: Words | None = None
-        model = told.get("model", {})
-        if all(told.get(part) == made for part, made in _MAKE.items()) and model.get("type") == "Unigram":
-            with suppress(Unfit):
-                self._words = Words(model["vocab"], model["unk_id"])
+            held = _parsed(file.to_str())
+        self._words = None if held is None else Words(*held)
         # Ingest asks for the vectors of a batch and then for its pieces: what was just segmented is not segmented again.
         self._recent: dict[str, list[int]] = {}
 
@@ -108,6 +107,23 @@ class Segmenter:
                     recent = self._recent = {}
                 recent[text] = found
             yield found
+
+
+def _parsed(told: bytes | str) -> tuple[Table, int] | None:
+    """The vocabulary of a tokenizer of our make and the id of its unknown piece; None for any other tokenizer."""
+    tokenizer = json.loads(told)
+    model = tokenizer.get("model", {})
+    if all(tokenizer.get(part) == made for part, made in _MAKE.items()) and model.get("type") == "Unigram":
+        with suppress(Unfit):
+            return tabulate(model["vocab"]), model["unk_id"]
+    return None
+
+
+def write_tables(folder: Path) -> bool:
+    """Put the tables of a model folder's tokenizer beside it, so that it loads sooner; False where it is not of our make."""
+    raw = (folder / "tokenizer.json").read_bytes()
+    held = _parsed(raw)
+    return held is not None and vocabulary.write(folder / vocabulary.NAME, raw, *held)
 
 
 def bundled_path() -> Path:

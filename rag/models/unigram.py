@@ -8,7 +8,9 @@ time, so here the steps go from word to word: how a word is cut is worked out on
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 MARK = "▁"
 #: Words and runs that are remembered; some tens of megabytes when all are.
@@ -32,44 +34,61 @@ class Unfit(ValueError):
     """The vocabulary has pieces of a kind that words cannot be told apart by."""
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A vocabulary as `Words` reads it: `pieces` and their `scores` by id; `joined`, the ids of the pieces of several words
+    in order of these pieces; `lasts`, the last words of such pieces.
+
+    Plain lists: with a pair for each piece the garbage collector would take half the time of reading a vocabulary.
+    """
+
+    pieces: list[str]
+    scores: list[float]
+    joined: list[int]
+    lasts: frozenset[str]
+
+
+def tabulate(vocabulary: Sequence[tuple[str, float]]) -> Table:
+    """The table of pieces and scores given in order of id.
+
+    Raises Unfit where a piece holds a mark anywhere but before each of its words, or is of more than three words.
+    """
+    pieces = [piece for piece, _ in vocabulary]
+    joined = [number for number, piece in enumerate(pieces) if piece.rfind(MARK) > 0]
+    for number in joined:
+        parts = pieces[number].split(MARK)
+        if parts[0] or "" in parts[1:] or len(parts) > 4:
+            raise Unfit(f"piece {pieces[number]!r}")
+    lasts = frozenset(pieces[number].rpartition(MARK)[2] for number in joined)
+    return Table(pieces, [score for _, score in vocabulary], sorted(joined, key=pieces.__getitem__), lasts)
+
+
 class Words:
     """Segments runs of words ("▁hà▁tĩnh▁có"). Instances may be shared by threads.
 
-    `vocabulary` gives each piece and its score, in order of id. Raises Unfit for a vocabulary where a piece holds a mark
-    anywhere but before each of its words, or is of more than three words.
+    `vocabulary` is a table, or gives each piece and its score in order of id: then raises Unfit as `tabulate` does.
     """
 
-    def __init__(self, vocabulary: Sequence[tuple[str, float]], unknown: int) -> None:
+    def __init__(self, vocabulary: Sequence[tuple[str, float]] | Table, unknown: int) -> None:
+        table = vocabulary if isinstance(vocabulary, Table) else tabulate(vocabulary)
         self._unknown = unknown
-        # Two plain tables: with a pair for each piece the garbage collector would take half the time of all this.
-        self._scores = [score for _, score in vocabulary]
-        self._numbers = {piece: number for number, (piece, _) in enumerate(vocabulary)}
-        # Pieces of several words by their first word, sorted out when that word is first seen.
-        self._joined: dict[str, list[str]] = {}
-        self._lasts: set[str] = set()
+        self._pieces, self._scores, self._joined, self._lasts = table.pieces, table.scores, table.joined, table.lasts
+        self._numbers = dict(zip(table.pieces, range(len(table.pieces)), strict=True))
         self._words: dict[str, _Word] = {}
         self._runs: dict[str, list[int]] = {}
-        joined, lasts = self._joined, self._lasts
-        for piece in [p for p in self._numbers if MARK in p[1:]]:
-            parts = piece.split(MARK)
-            if parts[0] or "" in parts[1:] or len(parts) > 4:
-                raise Unfit(f"piece {piece!r}")
-            if parts[1] in joined:
-                joined[parts[1]].append(piece)
-            else:
-                joined[parts[1]] = [piece]
-            lasts.add(parts[-1])
-        self._longest = max(map(len, self._numbers), default=0)
+        self._longest = max(map(len, table.pieces), default=0)
         # What the library takes for a character that is in no piece.
-        self._lost = min(self._scores, default=0.0) - 10.0
+        self._lost = min(table.scores, default=0.0) - 10.0
 
     def _seconds(self, first: str) -> _Seconds | None:
         """The pieces of several words that begin with this one."""
-        joined = self._joined.get(first)
-        if joined is None:
-            return None
+        pieces, joined = self._pieces, self._joined
+        begin = MARK + first + MARK
+        at = bisect_left(joined, begin, key=pieces.__getitem__)
         seconds: _Seconds = {}
-        for piece in joined:
+        while at < len(joined) and pieces[joined[at]].startswith(begin):
+            piece = pieces[joined[at]]
+            at += 1
             number = self._numbers[piece]
             score = self._scores[number]
             _, _, second, *rest = piece.split(MARK)
@@ -80,7 +99,7 @@ class Words:
             else:
                 own, ids = score, (number,)
             seconds[second] = (own, ids, thirds)
-        return seconds
+        return seconds or None
 
     def ids(self, run: str) -> list[int]:
         """The ids of a run of words, each with its mark before it. The list is shared: read it, do not change it."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import UsageError
+from rag.models.static import write_tables
 
 DTYPES = ("int8", "float32")
 MODULES = [
@@ -63,6 +64,7 @@ def write(
     save_file(kept, str(folder / "model.safetensors"))
     (folder / "model.safetensors").chmod(0o644)
     (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=False), encoding="utf-8")
+    write_tables(folder)
     _json(folder / "modules.json", MODULES)
     _json(folder / "1_Normalize" / "config.json", {})
     _json(
