@@ -5,8 +5,9 @@ Knows snapshots and embedders; knows nothing of how channels are weighed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from rag.models.embedders import Embedder
 from rag.retrieve.rarity import Rarities
 from rag.scoring import fusion, maxsim
+from rag.store.files import distinct
 
 if TYPE_CHECKING:
     from rag.store import Snapshot
@@ -31,6 +33,64 @@ class Tokens:
     vectors: Floats
     norms: Floats
     bounds: tuple[int, ...]
+
+
+class Everywhere:
+    """A lexical channel worked out for every passage: `values` (N,)."""
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+
+    def at(self, positions: Ids) -> Floats:
+        """(n,) the values at these positions."""
+        return self.values[positions]
+
+    def best(self, k: int, allowed: Ids | None = None) -> Ids:
+        """Positions of the `k` highest values above 0, in no particular order; only of those `allowed`, if given."""
+        chosen = self.values if allowed is None else self.values[allowed]
+        best = fusion.top(chosen, k)
+        if allowed is not None:
+            best = allowed[best]
+        return np.asarray(best[self.values[best] > 0.0])
+
+
+class WhereAsked(Everywhere):
+    """The same channel over all passages of a large index, worked out only for those that are asked for.
+
+    Every value and every choice is the same as that of `lexical` without a mask (see rag.store.matches). `most` is how
+    many of the best will be asked for.
+    """
+
+    def __init__(self, snapshot: Snapshot, channel: str, texts: tuple[str, ...], most: int) -> None:
+        self._matches = [snapshot.matches(channel, text) for text in texts]
+        self._most = max(most, 1)
+        near = [found.best(self._most) for found in self._matches]
+        self._near = [positions for positions, _ in near]
+        self._tops = [np.float32(scores.max(initial=0.0)) for _, scores in near]
+
+    @cached_property
+    def values(self) -> Floats:  # type: ignore[override]
+        """(N,) the whole channel."""
+        return self._highest([found.everywhere() for found in self._matches])
+
+    def at(self, positions: Ids) -> Floats:
+        return self._highest([found.at(positions) for found in self._matches])
+
+    def best(self, k: int, allowed: Ids | None = None) -> Ids:
+        if allowed is not None or k > self._most:
+            return super().best(k, allowed)
+        # What is among the k best by its highest share is among the k best by that wording.
+        positions = self._near[0] if len(self._near) == 1 else distinct(np.concatenate(self._near))
+        values = self.at(positions)
+        chosen = fusion.top(values, k)
+        return np.asarray(positions[chosen[values[chosen] > 0.0]])
+
+    def _highest(self, scores: Sequence[Floats]) -> Floats:
+        best = np.zeros(len(scores[0]), dtype=np.float32)
+        for found, top in zip(scores, self._tops, strict=True):
+            if top > 0.0:
+                np.maximum(best, found / top, out=best)
+        return best
 
 
 def lexical(

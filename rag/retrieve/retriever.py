@@ -119,10 +119,14 @@ class Retriever:
         queries = embedder.embed_queries(asked.texts)
         most = max(self.settings.candidates, k)
         near = self._nearest_sentences(snapshot, queries, most // 2, mask)
-        words = self._lexical(snapshot, asked, cross, mask)
+        found_words = self._lexical(snapshot, asked, cross, mask, most // 2)
+        words = {
+            name: values if isinstance(values, ch.Everywhere) else ch.Everywhere(values)
+            for name, values in found_words.items()
+        }
         positions = self._candidates(snapshot, words, queries, near, most, mask)
         ids = snapshot.ids[positions]
-        found = {name: values[positions] for name, values in words.items()}
+        found = {name: values.at(positions) for name, values in words.items()}
         if len(ids):
             found |= ch.dense(snapshot, ids, queries)
             if embedder.has_tokens:
@@ -155,11 +159,16 @@ class Retriever:
                     out = out | (True if mask is None else mask)
         return out
 
-    def _lexical(self, snapshot: Snapshot, asked: Wording, cross: Mask, mask: Mask | None) -> dict[str, Floats]:
-        """Both lexical channels (N,); passages in another language are asked for the words that languages share."""
+    def _lexical(
+        self, snapshot: Snapshot, asked: Wording, cross: Mask, mask: Mask | None, most: int
+    ) -> Mapping[str, Floats | ch.Everywhere]:
+        """Both lexical channels (N,), or what gives the `most` best and any other; passages in another language are
+        asked for the words that languages share."""
         if not cross.any():
+            if mask is None and len(snapshot) >= THREADED_FROM:
+                return {name: ch.WhereAsked(snapshot, name, asked.texts, most) for name in fusion.LEXICAL}
             return {name: ch.lexical(snapshot, name, asked.texts, mask) for name in fusion.LEXICAL}
-        out = {}
+        out: dict[str, Floats] = {}
         shared = (asked.shared,) if asked.shared else ()
         # Where few passages are in the question's language, its commonest words look rare and would weigh much.
         texts = shared if shared and float(cross.mean()) > 0.5 else asked.texts
@@ -193,7 +202,7 @@ class Retriever:
     def _candidates(
         self,
         snapshot: Snapshot,
-        words: Mapping[str, Floats],
+        words: Mapping[str, ch.Everywhere],
         queries: Floats,
         near: Callable[[], list[NDArray[np.int64]]],
         most: int,
@@ -204,10 +213,7 @@ class Retriever:
         count = len(snapshot) if allowed is None else len(allowed)
         if count <= most:
             return np.arange(count) if allowed is None else allowed
-        parts = []
-        for values in words.values():
-            best = fusion.top(values, most // 2) if allowed is None else allowed[fusion.top(values[allowed], most // 2)]
-            parts.append(best[values[best] > 0.0])
+        parts = [values.best(most // 2, allowed) for values in words.values()]
         found = [snapshot.search_vectors(vector, most // 2, mask)[0] for vector in queries]
         parts += [np.searchsorted(snapshot.ids, ids) for ids in (*found, *near())]
         chosen = np.zeros(len(snapshot), dtype=bool)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from rag.scoring.bm25 import idf
 from rag.store import lexical, schema
-from rag.store.files import Array
+from rag.store.files import Array, distinct
+from rag.store.matches import Common, Kept, Matches
 from rag.store.segment import Mask, Segment
 from rag.types import Document
 
@@ -26,10 +27,9 @@ R = TypeVar("R")
 # Terms that stand in more than one passage of this many are kept as counts over all rows, which take one byte each.
 _DENSE_SHARE = 16
 _COMMON_FROM = 1000
-_COUNTS_KEPT_BYTES = 64 << 20
-_COUNTS_KEPT_A_ROW = 256
-# Rows that are weighed at a time: what is worked on stays in the nearest caches.
-_RUN = 1 << 15
+_COLUMNS_KEPT_BYTES = 64 << 20
+_COLUMNS_KEPT_A_ROW = 256
+_LISTS_KEPT = 10_000
 _DOCUMENT_CHARACTERS = 1 << 23
 
 
@@ -86,9 +86,9 @@ class View:
         self.ids.flags.writeable = False
         self.everywhere = not any(m is not None for m in self.alive)
         self.lock = threading.RLock()
-        self._counts: OrderedDict[tuple[str, int], Array] = OrderedDict()
-        self._counts_bytes = 0
-        self._counts_most = max(_COUNTS_KEPT_BYTES, _COUNTS_KEPT_A_ROW * int(self.starts[-1]))
+        self._columns = Kept(max(_COLUMNS_KEPT_BYTES, _COLUMNS_KEPT_A_ROW * int(self.starts[-1])))
+        # The posting lists of common terms that have been found whole: parts of the mapped files.
+        self._common_lists: dict[tuple[str, int], list[tuple[int, Array, Array]]] = {}
         self.documents = Documents()
         self._free: list[NDArray[np.float64]] = []
         self.memo: dict[str, Any] = {}
@@ -136,40 +136,49 @@ class View:
 
     def bm25(self, channel: str, text: str) -> Floats:
         """(N,) BM25 of every living passage for the words and word pairs of `text`. Raises Damaged."""
+        return self.matches(channel, text).everywhere()
+
+    def matches(self, channel: str, text: str) -> Matches:
+        """BM25 for the words and word pairs of `text`, to be asked of any living passages. Raises Damaged."""
         terms = lexical.query_terms(text, channel)
-        out = np.zeros(int(self.starts[-1]), dtype=np.float32)
-        if not len(terms) or not len(self.ids):
-            return self.living(out)
-        places = [lexical.ranges(s.columns, channel, terms) for s in self.segments]
-        df = self.frequencies(channel, terms, places)
-        rarity = idf(df, len(self.ids))
         norms = self.norms()
+        places = None if self.everywhere else self.once("places alive", lambda: np.flatnonzero(self._rows_alive()))
+        nowhere = Matches([], np.empty(0, np.int64), np.empty(0, np.float32), norms, places)
+        if not len(terms) or not len(self.ids):
+            return nowhere
+        ranges = [lexical.ranges(s.columns, channel, terms) for s in self.segments]
+        df = self.frequencies(channel, terms, ranges)
+        rarity = idf(df, len(self.ids))
         common = df > max(len(self.ids) // _DENSE_SHARE, _COMMON_FROM)
-        columns = []
+        commons = []
         for i in np.flatnonzero(common).tolist():
-            columns.append(
-                (self._count(channel, int(terms[i]), [(int(a[i]), int(b[i])) for a, b in places]), rarity[i])
-            )
-        _add_weighed(out, columns, norms)
+            name = channel, int(terms[i])
+            lists = self._common_lists.get(name)
+            if lists is None:
+                lists = self._lists(channel, [(int(a[i]), int(b[i])) for a, b in ranges])
+                if len(self._common_lists) > _LISTS_KEPT:
+                    self._common_lists.clear()
+                self._common_lists[name] = lists
+            commons.append(Common(lists, rarity[i], norms, name, self._columns))
         rare = ~common & (df > 0)
-        for number, (segment, (starts, ends)) in enumerate(zip(self.segments, places, strict=True)):
+        found: list[tuple[Array, Array]] = []
+        for number, (segment, (starts, ends)) in enumerate(zip(self.segments, ranges, strict=True)):
             first, last = starts[rare], ends[rare]
             rows, counts = lexical.gather(segment.columns, channel, first, last)
-            if not len(rows):
-                continue
-            here = slice(int(self.starts[number]), int(self.starts[number + 1]))
-            tf = counts.astype(np.float32)
-            weights = np.repeat(rarity[rare], last - first) * (tf / (tf + norms[here][rows]))
-            # Summed in float64 in the order of the terms: the same total however the passages are split into segments.
-            if 2 * len(rows) > segment.count:
-                out[here] += np.bincount(rows, weights=weights, minlength=segment.count).astype(np.float32)
-                continue
-            with self._zeros() as total:
+            if len(rows):
+                tf = counts.astype(np.float32)
+                rows = np.add(rows, self.starts[number], dtype=np.int64)
+                found.append((rows, np.repeat(rarity[rare], last - first) * (tf / (tf + norms[rows]))))
+        if not found:
+            return Matches(commons, np.empty(0, np.int64), np.empty(0, np.float32), norms, places)
+        with self._zeros() as total:
+            for rows, weights in found:
+                # Summed in float64 in the order of the terms: the same total however the passages are split into segments.
                 np.add.at(total, rows, weights.astype(np.float64))
-                # A row that stands here several times is given the same sum several times.
-                out[here][rows] += total[rows].astype(np.float32)
-                total[rows] = 0.0
-        return self.living(out)
+            held = distinct(np.concatenate([rows for rows, _ in found]))
+            sums = total[held].astype(np.float32)
+            total[held] = 0.0
+        return Matches(commons, held, sums, norms, places)
 
     @contextmanager
     def _zeros(self) -> Iterator[NDArray[np.float64]]:
@@ -194,41 +203,12 @@ class View:
                 df += np.bincount(owner, weights=alive[rows], minlength=len(terms)).astype(np.int64)
         return df
 
-    def _count(self, channel: str, term: int, places: Sequence[tuple[int, int]]) -> Array:
-        """How often a frequent term stands in each row; kept, since such terms come back with every question."""
-        with self.lock:
-            held = self._counts.get((channel, term))
-            if held is not None:
-                self._counts.move_to_end((channel, term))
-                return held
+    def _lists(self, channel: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, Array, Array]]:
+        """The checked posting lists of a term: the first row of each segment, rows from there, and counts. Raises Damaged."""
         lists = []
-        for segment, (first, last) in zip(self.segments, places, strict=True):
-            begin, end = np.asarray([first]), np.asarray([last])
-            rows = segment.columns.touch(f"{channel}.rows", begin, end)[first:last]
-            lists.append((rows, segment.columns.touch(f"{channel}.counts", begin, end)[first:last]))
-        made = np.zeros(int(self.starts[-1]), dtype=np.result_type(*(counts.dtype for _, counts in lists)))
-        for start, end, (rows, counts) in zip(self.starts, self.starts[1:], lists, strict=False):
-            made[start:end][rows] = counts
-        with self.lock:
-            if (channel, term) not in self._counts:
-                self._counts[channel, term] = made
-                self._counts_bytes += made.nbytes
-            while self._counts_bytes > self._counts_most and len(self._counts) > 1:
-                self._counts_bytes -= self._counts.popitem(last=False)[1].nbytes
-        return made
-
-
-def _add_weighed(out: Floats, columns: Sequence[tuple[Array, Any]], norms: Floats) -> None:
-    """Add rarity · tf / (tf + norm) of each (counts (n,), rarity) to `out` (n,), column by column in their order."""
-    if not columns:
-        return
-    tf, weight = np.empty((2, min(_RUN, len(out))), dtype=np.float32)
-    for start in range(0, len(out), _RUN):
-        end = min(start + _RUN, len(out))
-        n, total, norm = end - start, out[start:end], norms[start:end]
-        for counts, rarity in columns:
-            tf[:n] = counts[start:end]
-            np.add(tf[:n], norm, out=weight[:n])
-            np.divide(tf[:n], weight[:n], out=weight[:n])
-            np.multiply(weight[:n], rarity, out=weight[:n])
-            np.add(total, weight[:n], out=total)
+        for start, segment, (first, last) in zip(self.starts.tolist(), self.segments, places, strict=False):
+            if last > first:
+                begin, end = np.asarray([first]), np.asarray([last])
+                rows = segment.columns.touch(f"{channel}.rows", begin, end)[first:last]
+                lists.append((start, rows, segment.columns.touch(f"{channel}.counts", begin, end)[first:last]))
+        return lists

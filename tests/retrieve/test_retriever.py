@@ -234,3 +234,21 @@ def test_an_embedder_without_token_vectors(tmp_path: Path):
     assert hits[0].source == "ha-tinh.txt"
     assert "maxsim" not in hits[0].channels and "sentence" in hits[0].channels
     index.close()
+
+
+@pytest.mark.parametrize(
+    "question", ["Hà Tĩnh lập bao nhiêu tổ CĐS cộng đồng?", "chuyen doi so", "chuyển đổi số", "xyzzy", "how many teams"]
+)
+@pytest.mark.parametrize("candidates", [2, 6])
+def test_a_large_index_is_searched_for_the_same_hits(
+    make_index: Callable[..., Index], monkeypatch: pytest.MonkeyPatch, question: str, candidates: int
+):
+    """In a large index words are weighed only where that may matter: the same hits and scores."""
+    index = make_index(candidates=candidates)
+    expected = Retriever(index).search(question, k=5)
+    monkeypatch.setattr("rag.retrieve.retriever.THREADED_FROM", 0)
+    monkeypatch.setattr("rag.store.view._COMMON_FROM", 0)
+    found = Retriever(Index.open(index.path, index.settings)).search(question, k=5)
+    assert [(h.passage.id, h.score, dict(h.channels)) for h in found] == [
+        (h.passage.id, h.score, dict(h.channels)) for h in expected
+    ]

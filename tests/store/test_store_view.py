@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fakes import FakeEmbedder, fingerprint_of, put
 
-from rag.store import Remove, Store, lexical, view
+from rag.store import Remove, Store, lexical, matches, view
 from rag.store.view import Documents
 from rag.types import Document
 
@@ -26,7 +26,7 @@ def test_common_terms_score_as_rare_ones_do(tmp_path: Path, monkeypatch: pytest.
         with store.snapshot() as snapshot:
             plain = [snapshot.bm25(channel, "tổ công nghệ số ở tỉnh") for channel in lexical.CHANNELS]
         monkeypatch.setattr(view, "_COMMON_FROM", 0)
-        monkeypatch.setattr(view, "_RUN", 7)
+        monkeypatch.setattr(matches, "_RUN", 7)
         with store.snapshot() as snapshot:
             for _ in range(2):  # made, then remembered
                 for before, channel in zip(plain, lexical.CHANNELS, strict=True):
