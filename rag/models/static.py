@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     Ids = NDArray[np.uint32]
+    Numbers = NDArray[np.intp]
 
 _DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "<i1"}
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
@@ -56,8 +57,9 @@ _MAKE: dict[str, Any] = {
     },
     "post_processor": None,
 }
-#: Texts whose piece ids are kept: about one batch of ingest, some megabytes.
-_RECENT = 20_000
+_STOP = ". "
+#: Sentences whose piece ids are kept: about one batch of ingest, some ten megabytes.
+_RECENT = 30_000
 
 
 class Segmenter:
@@ -77,8 +79,9 @@ class Segmenter:
             self._tokenizer = file
             held = _parsed(file.to_str())
         self._words = None if held is None else Words(*held)
-        # Ingest asks for the vectors of a batch and then for its pieces: what was just segmented is not segmented again.
-        self._recent: dict[str, list[int]] = {}
+        # Ingest asks for the vectors of passages, of their sentences, and for the pieces of these: what stands between two
+        # full stops is segmented once.
+        self._recent: dict[str, Numbers] = {}
 
     @property
     def tokenizer(self) -> Any:
@@ -93,20 +96,51 @@ class Segmenter:
         return self._tokenizer
 
     def ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
-        """The ids of each text, uncut. The lists are shared: read them, do not change them."""
-        recent, words = self._recent, self._words
+        """The ids of each text, uncut."""
+        for numbers in self.arrays(texts):
+            yield numbers.tolist()
+
+    def arrays(self, texts: Sequence[str]) -> Iterator[Numbers]:
+        """The ids of each text, uncut. The arrays are shared: read them, do not change them."""
+        import numpy as np
+
+        words = self._words
         for text in texts:
-            found = recent.get(text)
-            if found is None:
-                if words is not None and _ORDINARY.fullmatch(text):
-                    runs = _RUN.findall(text.lower())
-                    found = [i for run in runs for i in words.ids("▁" + run.replace(" ", "▁"))]
-                else:
-                    found = self.tokenizer.encode(text, add_special_tokens=False).ids
-                if len(recent) >= _RECENT:
-                    recent = self._recent = {}
-                recent[text] = found
-            yield found
+            if words is None or not _ORDINARY.fullmatch(text):
+                numbers = self._by_library(text)
+            elif _STOP in text or "\n" in text:
+                # No run of words goes over a full stop or a line break.
+                parts = [self._part(part, words) for part in text.replace("\n", _STOP).split(_STOP)]
+                numbers = np.concatenate(parts)
+            else:
+                numbers = self._part(text, words)
+            yield numbers
+
+    def _part(self, part: str, words: Words) -> Numbers:
+        if part[-1:] == ".":
+            part = part[:-1]
+        numbers = self._recent.get(part)
+        if numbers is None:
+            found: list[int] = []
+            for run in _RUN.findall(part.lower()):
+                found += words.spaced(run)
+            numbers = self._keep(part, found)
+        return numbers
+
+    def _by_library(self, text: str) -> Numbers:
+        numbers = self._recent.get(text)
+        return (
+            self._keep(text, self.tokenizer.encode(text, add_special_tokens=False).ids) if numbers is None else numbers
+        )
+
+    def _keep(self, text: str, ids: list[int]) -> Numbers:
+        import numpy as np
+
+        numbers = np.array(ids, dtype=np.intp)
+        if len(self._recent) >= _RECENT:
+            self._recent = {}
+        self._recent[text] = numbers
+        return numbers
 
 
 def _parsed(told: bytes | str) -> tuple[Table, int] | None:
@@ -224,7 +258,7 @@ class StaticModel:
         """For each text its piece ids (uint32), at most the first `most`."""
         import numpy as np
 
-        return [np.array(ids[:most], dtype=np.uint32) for ids in self.segmenter.ids(texts)]
+        return [ids[:most].astype(np.uint32) for ids in self.segmenter.arrays(texts)]
 
     def offsets(self, text: str) -> list[tuple[int, int, int]]:
         """(piece id, start, end) of every piece, in order; `text[start:end]` is what the piece stands for, without outer spaces."""
@@ -296,16 +330,16 @@ class StaticModel:
         # A few texts are summed from the mapped rows, so that one question does not unpack the whole table.
         table = self.table if self._table is not None or len(texts) > 64 else None
         # One sum per text: `np.add.reduceat` over the rows of a batch takes ten times as long.
-        for i, ids in enumerate(self.segmenter.ids(texts)):
-            if not ids:
+        for i, ids in enumerate(self.segmenter.arrays(texts)):
+            if not len(ids):
                 continue
             rows = self._vectors(ids) if table is None else table.take(ids, axis=0)
-            out[i] = rows.sum(axis=0)
+            np.add.reduce(rows, axis=0, out=out[i])
         norms = np.sqrt(np.einsum("ij,ij->i", out, out))
         out /= np.maximum(norms, 1e-12)[:, None]
         return out
 
-    def _vectors(self, ids: list[int] | NDArray[Any]) -> Floats:
+    def _vectors(self, ids: NDArray[Any]) -> Floats:
         """(m, d) piece vectors from the map, equal to those of `table` bit for bit."""
         import numpy as np
 

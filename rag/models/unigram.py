@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 MARK = "▁"
 #: Words and runs that are remembered; some tens of megabytes when all are.
@@ -27,7 +28,7 @@ _Start = tuple[str, Scores, Ids]
 # Of a word: the score of its first piece and those of the rest, its ids, what may follow, and its beginnings; the sets
 # hold the second words and the beginnings, since mostly none of the latter is among the former.
 _Follow = tuple[_Seconds, frozenset[str]]
-_Word = tuple[float | None, Scores, Ids, _Follow | None, frozenset[str], tuple[_Start, ...]]
+_Word = tuple[float | None, Scores, Ids, _Follow | None, frozenset[str]]
 
 
 class Unfit(ValueError):
@@ -75,6 +76,7 @@ class Words:
         self._pieces, self._scores, self._joined, self._lasts = table.pieces, table.scores, table.joined, table.lasts
         self._numbers = dict(zip(table.pieces, range(len(table.pieces)), strict=True))
         self._words: dict[str, _Word] = {}
+        self._begun: dict[str, tuple[_Start, ...]] = {}
         self._runs: dict[str, list[int]] = {}
         self._longest = max(map(len, table.pieces), default=0)
         # What the library takes for a character that is in no piece.
@@ -103,6 +105,10 @@ class Words:
 
     def ids(self, run: str) -> list[int]:
         """The ids of a run of words, each with its mark before it. The list is shared: read it, do not change it."""
+        return self.spaced(run[len(MARK) :].replace(MARK, " "))
+
+    def spaced(self, run: str) -> list[int]:
+        """The ids of a run of words with single blanks between them; shared likewise."""
         found = self._runs.get(run)
         if found is None:
             found = self._cut(run)
@@ -112,28 +118,25 @@ class Words:
         return found
 
     def _cut(self, run: str) -> list[int]:
-        words = run.split(MARK)
-        del words[0]
         known = self._words
-        # For the end of each word the step that got there: how many words it took, and the ids of its pieces.
-        steps: list[tuple[int, Ids]] = []
+        # For the end of each word the ids of the last piece or pieces of the best way there, and how many words they are
+        # of where that is more than one.
+        chosen: list[Ids] = []
+        wide: dict[int, int] = {}
         # The best total at the end of the last word and of the two before it, summed in the library's order.
         third = second = last = 0.0
         before: _Follow | None = None
         thirds: _Thirds | None = None
-        several = False
-        for word in words:
+        for at, word in enumerate(run.split(" ")):
             held = known.get(word)
             if held is None:
                 held = self._word(word)
-            score, scores, chosen, follow, begins, starts = held
+            score, scores, own, follow, begins = held
             if score is None:
-                return self._whole(run)
+                return self._whole(MARK + run.replace(" ", MARK))
             best = last + score
-            if scores:
-                for score in scores:
-                    best += score
-            width = 1
+            for score in scores:
+                best += score
             ahead: _Thirds | None = None
             if before is not None:
                 seconds, among = before
@@ -142,62 +145,76 @@ class Words:
                     ahead = pair[2]
                     # Of equal ways the library takes the one whose last piece begins first.
                     if pair[0] is not None and second + pair[0] >= best:
-                        best, chosen, width = second + pair[0], pair[1], 2
+                        best, own = second + pair[0], pair[1]
+                        wide[at] = 2
                 if begins and not begins.isdisjoint(among):
-                    for start, scores, ids in starts:
+                    for start, scores, ids in self._starts(word):
                         pair = seconds.get(start)
                         if pair is not None and pair[0] is not None:
                             total = second + pair[0]
                             for score in scores:
                                 total += score
                             if total > best:
-                                best, chosen, width = total, pair[1] + ids, 2
+                                best, own = total, pair[1] + ids
+                                wide[at] = 2
             if thirds is not None:
                 three = thirds.get(word)
                 if three is not None and third + three[0] >= best:
-                    best, chosen, width = third + three[0], three[1], 3
-                for start, scores, ids in starts:
-                    three = thirds.get(start)
-                    if three is not None:
-                        total = third + three[0]
-                        for score in scores:
-                            total += score
-                        if total > best:
-                            best, chosen, width = total, three[1] + ids, 3
-            if width > 1:
-                several = True
-            steps.append((width, chosen))
+                    best, own = third + three[0], three[1]
+                    wide[at] = 3
+                if begins and not begins.isdisjoint(thirds):
+                    for start, scores, ids in self._starts(word):
+                        three = thirds.get(start)
+                        if three is not None:
+                            total = third + three[0]
+                            for score in scores:
+                                total += score
+                            if total > best:
+                                best, own = total, three[1] + ids
+                                wide[at] = 3
+            chosen.append(own)
             third, second, last = second, last, best
             before, thirds = follow, ahead
-        if not several:
-            return [i for _, ids in steps for i in ids]
-        out: list[Ids] = []
-        n = len(words)
-        while n:
-            width, chosen = steps[n - 1]
-            out.append(chosen)
-            n -= width
-        return [i for ids in reversed(out) for i in ids]
+        if wide:
+            kept: list[Ids] = []
+            at = len(chosen) - 1
+            while at >= 0:
+                kept.append(chosen[at])
+                at -= wide.get(at, 1)
+            kept.reverse()
+            chosen = kept
+        return list(chain.from_iterable(chosen))
 
     def _word(self, word: str) -> _Word:
         """How a word is cut with its mark; without scores where a part of it is unknown: then runs go by characters."""
         scores, ids = self._scored(MARK + word)
-        starts = []
-        for i in range(1, len(word)):
-            if word[:i] in self._lasts:
-                rest, rest_ids = self._scored(word[i:])
-                if rest is not None:
-                    starts.append((word[:i], rest, rest_ids))
         seconds = self._seconds(word)
         follow = None if seconds is None else (seconds, frozenset(seconds))
-        begins = frozenset(start for start, _, _ in starts)
-        held: _Word = (None, (), ids, follow, begins, ())
+        lasts = self._lasts
+        begins = frozenset([word[:i] for i in range(1, len(word)) if word[:i] in lasts])
+        held: _Word = (None, (), ids, follow, begins)
         if scores is not None:
-            held = (scores[0], scores[1:], ids, follow, begins, tuple(starts))
+            held = (scores[0], scores[1:], ids, follow, begins)
         if len(self._words) >= _MOST:
             self._words = {}
         if len(word) <= _LONGEST:
             self._words[word] = held
+        return held
+
+    def _starts(self, word: str) -> tuple[_Start, ...]:
+        """The beginnings of a word that may end a piece of several words, the shortest first; worked out when asked for."""
+        held = self._begun.get(word)
+        if held is None:
+            starts = []
+            for i in range(1, len(word)):
+                if word[:i] in self._lasts:
+                    rest, ids = self._scored(word[i:])
+                    if rest is not None:
+                        starts.append((word[:i], rest, ids))
+            held = tuple(starts)
+            if len(self._begun) >= _MOST:
+                self._begun = {}
+            self._begun[word] = held
         return held
 
     def _scored(self, text: str) -> tuple[Scores | None, Ids]:

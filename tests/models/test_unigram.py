@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
-from rag.models.static import StaticModel, bundled_path
+from rag.models.static import Segmenter, StaticModel, bundled_path
 from rag.models.unigram import Unfit, Words
 
 # Few letters and words within words, so that pieces end in the middle of a word and ways are as good as each other.
@@ -27,6 +27,10 @@ VOCABULARY = [
     ("▁ab▁ab▁ab", -7.0),
     ("▁ca▁bb▁a", -7.0),
 ]
+
+
+# One for all examples: reading the vocabulary takes longer than they do.
+SEGMENTERS: list[Segmenter] = []
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +73,20 @@ def test_the_bundled_model_cuts_texts_as_the_library_does(text: str) -> None:
     assert next(segmenter.ids([text])) == segmenter.tokenizer.encode(text, add_special_tokens=False).ids
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("aàbđ A19%.,\n-", max_size=40), max_size=4))
+def test_texts_of_several_sentences_are_cut_as_the_library_does(texts: list[str]) -> None:
+    """What stands between full stops is cut on its own and remembered; that changes nothing."""
+    segmenter = StaticModel.load(bundled_path()).segmenter if not SEGMENTERS else SEGMENTERS[0]
+    SEGMENTERS[:] = [segmenter]
+    whole = " ".join(texts)
+    for text in [*texts, whole, ". ".join(texts), "\n".join(texts), whole]:
+        assert next(segmenter.ids([text])) == segmenter.tokenizer.encode(text, add_special_tokens=False).ids
+
+
 def test_ordinary_texts_need_no_tokenizers_library() -> None:
     code = (
-        "import sys; from rag.models.static import StaticModel, bundled_path as p; m = StaticModel.load(p());"
+        "import sys; from rag.models.static import Segmenter, StaticModel, bundled_path as p; m = StaticModel.load(p());"
         "assert m.encode(['Hà Tĩnh có 59 tổ']).any(); assert 'tokenizers' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
