@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -72,6 +73,111 @@ def _key(passage: Passage) -> tuple[str, tuple[tuple[int, int], ...]]:
     return passage.indexed_text, tuple((s - passage.start, e - passage.start) for s, e in passage.sentences)
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What an embedder is asked: the indexed texts of passages, their sentences, their different contexts."""
+
+    passages: list[str]
+    sentences: list[str]
+    contexts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What it answered: unit rows of passages and sentences, and token ids of sentences and contexts: all of a kind in
+    one array, and where each begins. Without token vectors there are none."""
+
+    vectors: Floats
+    sentences: Floats
+    pieces: Pieces
+    piece_at: NDArray[np.int64]
+    contexts: Pieces
+    context_at: NDArray[np.int64]
+
+
+# Gives the passage that a row belongs to.
+Where = Callable[[int], Passage]
+
+
+def made(embedder: Embeds, texts: Texts, passage: Where | None = None, sentence: Where | None = None) -> Made:
+    """The answer of an embedder. Raises EmbedderError, which names the document where the passage of a row is told."""
+    tokens = embedder.has_tokens and bool(texts.passages)
+    return Made(
+        _vectors(embedder, texts.passages, passage),
+        _vectors(embedder, texts.sentences, sentence),
+        *_joined(embedder.pieces(texts.sentences) if tokens else ()),
+        *_joined(embedder.pieces(texts.contexts) if tokens else ()),
+    )
+
+
+def _joined(pieces: Sequence[Pieces]) -> tuple[Pieces, NDArray[np.int64]]:
+    at = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
+    flat = np.concatenate(pieces) if len(pieces) else np.empty(0, dtype=np.uint32)
+    return flat.astype(np.uint32, copy=False), at
+
+
+class Portion:
+    """Some chunked documents on their way to Puts: `texts` are those whose vectors are not yet known."""
+
+    def __init__(
+        self,
+        embedder: Embeds,
+        chunked: Sequence[tuple[Document, tuple[Passage, ...]]],
+        olds: Mapping[str, Old] | None = None,
+    ) -> None:
+        self._embedder, self._chunked = embedder, chunked
+        self._kept: dict[tuple[int, int], _Vectors] = {}
+        self._fresh: list[tuple[int, int, Passage]] = []
+        for i, (document, passages) in enumerate(chunked):
+            old = olds.get(document.source) if olds else None
+            for j, passage in enumerate(passages):
+                found = old.by_text.get(_key(passage)) if old else None
+                if found is not None:
+                    self._kept[i, j] = found
+                else:
+                    self._fresh.append((i, j, passage))
+        sentences: list[str] = []
+        self._at = [0]
+        for i, _, passage in self._fresh:
+            text = chunked[i][0].text
+            sentences += [text[s:e] for s, e in passage.sentences]
+            self._at.append(len(sentences))
+        contexts = dict.fromkeys(p.context for _, _, p in self._fresh) if embedder.has_tokens else ()
+        self.texts = Texts([p.indexed_text for _, _, p in self._fresh], sentences, list(contexts))
+
+    def made(self) -> Made:
+        """What the embedder says to the texts. Raises EmbedderError naming the document."""
+
+        def sentence(row: int) -> Passage:
+            return self._fresh[int(np.searchsorted(self._at, row, side="right")) - 1][2]
+
+        return made(self._embedder, self.texts, lambda row: self._fresh[row][2], sentence)
+
+    def puts(self, answer: Made) -> list[Put]:
+        """A Put for each document, of what the texts were answered and of what was known."""
+        pieces = _cut(answer.pieces, answer.piece_at)
+        contexts = dict(zip(self.texts.contexts, _cut(answer.contexts, answer.context_at), strict=True))
+        none: Pieces = np.empty(0, dtype=np.uint32)
+        parts = dict(self._kept)
+        for n, (i, j, passage) in enumerate(self._fresh):
+            lo, hi = self._at[n], self._at[n + 1]
+            parts[i, j] = _Vectors(
+                answer.vectors[n],
+                answer.sentences[lo:hi],
+                tuple(pieces[lo:hi]),
+                contexts[passage.context] if contexts else none,
+            )
+        return [
+            _put(document, passages, [parts[i, j] for j in range(len(passages))], self._embedder)
+            for i, (document, passages) in enumerate(self._chunked)
+        ]
+
+
+def _cut(flat: Pieces, at: NDArray[np.int64]) -> list[Pieces]:
+    places = at.tolist()
+    return [flat[a:b] for a, b in pairwise(places)]
+
+
 def embed_all(
     embedder: Embeds, chunked: Sequence[tuple[Document, tuple[Passage, ...]]], olds: Mapping[str, Old] | None = None
 ) -> list[Put]:
@@ -79,22 +185,8 @@ def embed_all(
 
     All texts of the batch go to the embedder together. Raises EmbedderError naming the document.
     """
-    kept: dict[tuple[int, int], _Vectors] = {}
-    fresh: list[tuple[int, int, Passage]] = []
-    for i, (document, passages) in enumerate(chunked):
-        old = olds.get(document.source) if olds else None
-        for j, passage in enumerate(passages):
-            found = old.by_text.get(_key(passage)) if old else None
-            if found is not None:
-                kept[i, j] = found
-            else:
-                fresh.append((i, j, passage))
-    new = _embed(embedder, chunked, fresh)
-    puts: list[Put] = []
-    for i, (document, passages) in enumerate(chunked):
-        parts = [kept[i, j] if (i, j) in kept else new[i, j] for j in range(len(passages))]
-        puts.append(_put(document, passages, parts, embedder))
-    return puts
+    portion = Portion(embedder, chunked, olds)
+    return portion.puts(portion.made())
 
 
 def _put(document: Document, passages: tuple[Passage, ...], parts: Sequence[_Vectors], embedder: Embeds) -> Put:
@@ -111,50 +203,14 @@ def _put(document: Document, passages: tuple[Passage, ...], parts: Sequence[_Vec
     )
 
 
-def _embed(
-    embedder: Embeds,
-    chunked: Sequence[tuple[Document, tuple[Passage, ...]]],
-    fresh: Sequence[tuple[int, int, Passage]],
-) -> dict[tuple[int, int], _Vectors]:
-    if not fresh:
-        return {}
-    sentences: list[str] = []
-    at = [0]
-    for i, _, passage in fresh:
-        text = chunked[i][0].text
-        sentences += [text[s:e] for s, e in passage.sentences]
-        at.append(len(sentences))
-
-    def where_passage(row: int) -> Passage:
-        return fresh[row][2]
-
-    def where_sentence(row: int) -> Passage:
-        return fresh[int(np.searchsorted(at, row, side="right")) - 1][2]
-
-    vectors = _vectors(embedder, [p.indexed_text for _, _, p in fresh], where_passage)
-    rows = _vectors(embedder, sentences, where_sentence)
-    none: Pieces = np.empty(0, dtype=np.uint32)
-    pieces: Sequence[Pieces] = ()
-    contexts: dict[str, Pieces] = {}
-    if embedder.has_tokens:
-        pieces = embedder.pieces(sentences)
-        texts = list(dict.fromkeys(p.context for _, _, p in fresh))
-        contexts = dict(zip(texts, embedder.pieces(texts), strict=True))
-    out = {}
-    for n, (i, j, passage) in enumerate(fresh):
-        lo, hi = at[n], at[n + 1]
-        out[i, j] = _Vectors(
-            vectors[n], rows[lo:hi], tuple(pieces[lo:hi]), contexts[passage.context] if embedder.has_tokens else none
-        )
-    return out
-
-
-def _vectors(embedder: Embeds, texts: Sequence[str], where: Callable[[int], Passage]) -> NDArray[np.float32]:
+def _vectors(embedder: Embeds, texts: Sequence[str], where: Where | None) -> NDArray[np.float32]:
     if not texts:
         return np.empty((0, embedder.dimension), dtype=np.float32)
     try:
         return embedder.embed_passages(texts)
     except EmbedderError as exc:
+        if where is None:
+            raise
         # A bad vector is told with the beginning of its text, and then the passage can be named; a failure of the whole
         # batch (a server gone) is not.
         told = str(exc)

@@ -11,21 +11,28 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.ingest.changes import Change, Fingerprint, Remove, digest
-from rag.ingest.embed import Embeds, Old, embed_all
+from rag.ingest.changes import Change, Fingerprint, Put, Remove, digest
+from rag.ingest.embed import Embeds, Old, Portion, embed_all
 from rag.settings import Settings
 from rag.types import Document, IngestReport, Passage, Skipped
 
 if TYPE_CHECKING:
+    from rag.ingest.beside import Beside
     from rag.store import Store, Writer
 
 Input = str | PathLike[str] | Document
 _SECONDS = 5.0
 _PASSAGES = 4000
+# Passages that go to an embedder together, and how many must have been before a second process is worth its start.
+_PORTION = 400
+_LONG = 1200
+# Portions that may wait for the second process before this one embeds too.
+_AHEAD = 3
 
 
 # Called with the documents done, how many there are in all where that is known, and the name of the latest.
@@ -57,9 +64,12 @@ def ingest(
     wanted = list(inputs)
     with store.writer(settings.lock_timeout) as writer:
         run = _Run(store, writer, embedder, settings, progress, wanted)
-        for item in read_inputs(wanted, settings):
-            run.take(item)
-        return run.finish(prune)
+        try:
+            for item in read_inputs(wanted, settings):
+                run.take(item)
+            return run.finish(prune)
+        finally:
+            run.close()
 
 
 def remove(store: Store, sources: Iterable[str], settings: Settings) -> IngestReport:
@@ -118,6 +128,15 @@ class _Waiting:
 
 
 @dataclass(slots=True)
+class _Sent:
+    """Documents on their way to vectors, which are there once `puts` is."""
+
+    batch: list[_Waiting]
+    portion: Portion
+    puts: list[Put] | None = None
+
+
+@dataclass(slots=True)
 class _Run:
     """One ingest under way."""
 
@@ -146,6 +165,10 @@ class _Run:
     skipped: list[Skipped] = field(default_factory=list)
     passages: int = 0
     held: int = 0
+    sent: list[_Sent] = field(default_factory=list)
+    embedded: int = 0
+    beside: Beside | None = None
+    given: _Sent | None = None
 
     def __post_init__(self) -> None:
         with self.store.snapshot() as snapshot:
@@ -214,14 +237,15 @@ class _Run:
                 self._drop(source)
             return
         self.waiting.append(_Waiting(document, passages, content, text, origin))
-        self.held += len(passages)
         self.known[source] = (content, text, origin)
         if text:
             self.by_text[text] = source
         (self.added if held is None else self.updated).append(source)
-        full = len(self.waiting) >= self.settings.commit_documents or self.held >= _PASSAGES
-        if full or time.monotonic() - self.committed > _SECONDS:
-            self.flush()
+        self.held += len(passages)
+        if self.held >= _PORTION:
+            self._send()
+        if self._due():
+            self.flush(everything=self.beside is None or bool(self.removals))
 
     def _drop(self, source: str) -> None:
         self.removals.append(source)
@@ -237,27 +261,95 @@ class _Run:
 
     # ---- a batch --------------------------------------------------------------------------------------------------
 
-    def flush(self) -> None:
-        """Embed and commit what waits."""
+    def _due(self) -> bool:
+        """Whether it is time to commit: all that waits, or with a second process what has its vectors."""
+        waiting = [w for s in self.sent for w in s.batch]
+        if self.beside is None or self.removals:
+            waiting += self.waiting
+        else:
+            waiting = [w for s in self._ready() for w in s.batch]
+        passages = sum(len(w.passages) for w in waiting)
+        late = time.monotonic() - self.committed > _SECONDS
+        return bool(waiting) and (len(waiting) >= self.settings.commit_documents or passages >= _PASSAGES or late)
+
+    def _send(self) -> None:
+        """Send what waits on its way to vectors; a second process begins with it when it has nothing to do."""
         batch, self.waiting, self.held = self.waiting, [], 0
-        changes: list[Change] = [Remove(s) for s in self.removals]
-        self.removals = []
-        if batch:
-            changed = set(self.updated)
-            olds: dict[str, Old] = {}
+        if not batch:
+            return
+        changed = set(self.updated)
+        olds: dict[str, Old] = {}
+        if changed:
             with self.store.snapshot() as snapshot:
                 for w in batch:
                     if w.document.source in changed:
                         olds[w.document.source] = Old.of(snapshot, w.document.source)
-            puts = embed_all(self.embedder, [(w.document, w.passages) for w in batch], olds)
-            for w, put in zip(batch, puts, strict=True):
+        portion = Portion(self.embedder, [(w.document, w.passages) for w in batch], olds)
+        self.sent.append(_Sent(batch, portion))
+        self.embedded += len(portion.texts.passages)
+        if self.beside is None and self.embedded >= _LONG:
+            from rag.ingest.beside import Beside
+
+            recipe = getattr(self.embedder, "recipe", None)
+            if recipe is not None and Beside.useful():
+                self.beside = Beside(recipe, self.embedder.fingerprint)
+        self._give()
+        if self.beside is not None:
+            while sum(s.puts is None for s in self.sent) > _AHEAD:
+                self._help()
+
+    def _give(self, wait: bool = False) -> None:
+        """Take from the second process what it has done, and give it more."""
+        beside = self.beside
+        if beside is None:
+            return
+        if self.given is not None and (wait or beside.ready()):
+            answer = beside.result()
+            if answer is not None:
+                self.given.puts = self.given.portion.puts(answer)
+            self.given = None
+        if self.given is None:
+            left = next((s for s in self.sent if s.puts is None), None)
+            if left is not None and beside.offer(left.portion.texts):
+                self.given = left
+
+    def _help(self) -> bool:
+        """Embed here the first that the second process does not have; False when there is none."""
+        here = next((s for s in self.sent if s.puts is None and s is not self.given), None)
+        if here is not None:
+            here.puts = here.portion.puts(here.portion.made())
+            self._give()
+        return here is not None
+
+    def _ready(self) -> list[_Sent]:
+        return list(takewhile(lambda s: s.puts is not None, self.sent))
+
+    def close(self) -> None:
+        """End the second process, if there is one."""
+        if self.beside is not None:
+            self.beside.close()
+
+    def flush(self, everything: bool = True) -> None:
+        """Commit what has its vectors; `everything` embeds the rest before, raising EmbedderError naming the document."""
+        if everything:
+            self._send()
+            while self._help() or self.given is not None:
+                self._give(wait=not any(s.puts is None and s is not self.given for s in self.sent))
+        done = self._ready()
+        self.sent = self.sent[len(done) :]
+        changes: list[Change] = [Remove(s) for s in self.removals]
+        self.removals = []
+        batch: list[_Waiting] = []
+        for sent in done:
+            batch += sent.batch
+            for w, put in zip(sent.batch, sent.puts or (), strict=True):
                 changes.append(replace(put, content_hash=w.content_hash, text_hash=w.text_hash, origin=w.origin))
         self.writer.commit(changes, finishing=False)
         self.passages += sum(len(w.passages) for w in batch)
         self.committed = time.monotonic()
         if self.progress and batch:
-            done = len(self.added) + len(self.updated) + len(self.unchanged)
-            self.progress(done, self.total, batch[-1].document.source)
+            done_documents = len(self.added) + len(self.updated) + len(self.unchanged)
+            self.progress(done_documents, self.total, batch[-1].document.source)
 
     def finish(self, prune: bool) -> IngestReport:
         """Commit the rest and report."""

@@ -118,6 +118,15 @@ class StaticEmbedder(Embedder):
         self._prefixes = (query_prefix, passage_prefix)
 
     @property
+    def recipe(self) -> dict[str, Any] | None:
+        """The arguments that make the same embedder in another process; None for a subclass, which may do otherwise."""
+        if type(self) not in (StaticEmbedder, BundledEmbedder):
+            return None
+        query, passage = self._prefixes
+        folder = self._model.path.absolute()
+        return {"folder": folder, "name": self.name, "query_prefix": query, "passage_prefix": passage}
+
+    @property
     def fingerprint(self) -> str:
         return _fingerprint("static", self._model.fingerprint, self._prefixes)
 
