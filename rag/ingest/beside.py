@@ -22,6 +22,20 @@ from typing import IO, Any
 from rag.ingest.embed import Embeds, Made, Texts, made
 
 _HEAD = 8
+# How much of a core must be idle, and how long (in all cores' clock ticks of 10 ms) that must have been looked at.
+_IDLE = 0.7
+_FEW_TICKS = 20
+Ticks = tuple[int, int]
+
+
+def idle_ticks() -> Ticks | None:
+    """The clock ticks that the machine's cores were idle, and all ticks, since it started; None where that is not told."""
+    try:
+        with open("/proc/stat", encoding="ascii") as stream:
+            told = [int(n) for n in stream.readline().split()[1:9]]
+        return told[3] + told[4], sum(told)
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 class Beside:
@@ -47,13 +61,19 @@ class Beside:
             self._send(dict(recipe))
 
     @staticmethod
-    def useful() -> bool:
-        """Whether a second core is there and idle, and an interpreter and pipes that can be waited for."""
+    def useful(since: Ticks | None = None) -> bool:
+        """Whether a second core is there and was idle since `idle_ticks` was asked, and there are pipes to be waited for.
+
+        On a busy machine two processes only take turns, and the second one's start is lost.
+        """
         if os.name != "posix" or not sys.executable:
             return False
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        # On a busy machine two processes only take turns, and the second one's start is lost.
-        return cores > 1 and os.getloadavg()[0] < cores - 0.4
+        if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < 2:
+            return False
+        cores, now = os.cpu_count() or 1, idle_ticks()
+        if since is not None and now is not None and now[1] - since[1] >= _FEW_TICKS:
+            return cores * (now[0] - since[0]) / (now[1] - since[1]) >= _IDLE
+        return os.getloadavg()[0] <= cores - 1 + _IDLE / 2
 
     def offer(self, texts: Texts) -> bool:
         """Give the child these texts, if it is there and has nothing to do."""

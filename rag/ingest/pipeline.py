@@ -169,6 +169,7 @@ class _Run:
     embedded: int = 0
     beside: Beside | None = None
     given: _Sent | None = None
+    ticks: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         with self.store.snapshot() as snapshot:
@@ -287,11 +288,12 @@ class _Run:
         portion = Portion(self.embedder, [(w.document, w.passages) for w in batch], olds)
         self.sent.append(_Sent(batch, portion))
         self.embedded += len(portion.texts.passages)
-        if self.beside is None and self.embedded >= _LONG:
-            from rag.ingest.beside import Beside
+        recipe = getattr(self.embedder, "recipe", None)
+        if self.beside is None and recipe is not None:
+            from rag.ingest.beside import Beside, idle_ticks
 
-            recipe = getattr(self.embedder, "recipe", None)
-            if recipe is not None and Beside.useful():
+            self.ticks = self.ticks or idle_ticks()
+            if self.embedded >= _LONG and Beside.useful(self.ticks):
                 self.beside = Beside(recipe, self.embedder.fingerprint)
         self._give()
         if self.beside is not None:

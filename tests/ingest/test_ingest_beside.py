@@ -50,7 +50,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> list[Beside]:
         started.append(self)
 
     monkeypatch.setattr(Beside, "__init__", begun)
-    monkeypatch.setattr(Beside, "useful", staticmethod(lambda: True))
+    monkeypatch.setattr(Beside, "useful", staticmethod(lambda since: True))
     monkeypatch.setattr(Beside, "_readable", lambda self, child: bool(select.select([child.stdout], [], [], 60)[0]))
     monkeypatch.setattr(pipeline, "_LONG", 1)
     monkeypatch.setattr(pipeline, "_PORTION", 3)
@@ -97,7 +97,7 @@ def test_the_index_is_the_same(tmp_path: Path, model: Path, patient: list[Beside
     monkeypatch.setattr(Beside, "result", lambda self: answers.append(result(self)) or answers[-1])
     shared = contents(tmp_path / "a", model, DOCS, commit_documents=commit)
     assert len(patient) == 1 and answers and None not in answers
-    monkeypatch.setattr(Beside, "useful", staticmethod(lambda: False))
+    monkeypatch.setattr(Beside, "useful", staticmethod(lambda since: False))
     assert contents(tmp_path / "b", model, DOCS, commit_documents=commit) == shared
     assert len(patient) == 1
 
@@ -212,7 +212,7 @@ def test_short_ingests_start_nothing(tmp_path: Path, model: Path, monkeypatch: p
         raise AssertionError("a second process for a handful of passages")
 
     monkeypatch.setattr(beside.subprocess, "Popen", never)
-    monkeypatch.setattr(Beside, "useful", staticmethod(lambda: True))
+    monkeypatch.setattr(Beside, "useful", staticmethod(lambda since: True))
     assert contents(tmp_path / "a", model, DOCS)["passages"]
 
 
@@ -225,6 +225,27 @@ def test_an_embedder_of_ones_own_stays_here(model: Path) -> None:
         StaticEmbedder(**StaticEmbedder(model, "x", "q: ", "p: ").recipe).recipe
         == StaticEmbedder(model, "x", "q: ", "p: ").recipe
     )
+
+
+@pytest.mark.parametrize(("idle", "right"), [(10, False), (60, True), (34, False), (36, True)])
+def test_only_an_idle_core_is_used(monkeypatch: pytest.MonkeyPatch, idle: int, right: bool) -> None:
+    """Of two cores, one was in use all the time; the other must have been idle for most of it."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr(beside, "idle_ticks", lambda: (1000 + idle, 5100))
+    assert Beside.useful((1000, 5000)) is right
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    assert not Beside.useful((1000, 5000))
+
+
+@pytest.mark.parametrize(("load", "right"), [(0.2, True), (1.2, True), (1.9, False), (3.0, False)])
+def test_where_idleness_is_not_told_the_load_counts(monkeypatch: pytest.MonkeyPatch, load: float, right: bool) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+    for ticks in (None, (1, 1)):
+        monkeypatch.setattr(beside, "idle_ticks", lambda ticks=ticks: ticks)
+        assert Beside.useful((1, 1)) is right
 
 
 def test_made_without_passages_is_empty(embedder: StaticEmbedder) -> None:
