@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 Input = str | PathLike[str] | Document
 _SECONDS = 5.0
 _PASSAGES = 4000
-# Passages that go to an embedder together, and how many must have been before a second process is worth its start.
-_PORTION = 400
-_LONG = 1200
+# Passages that go to an embedder together (the second process works on as many while this one commits), and how many
+# must have been before its start is worth it.
+_PORTION = 800
+_LONG = 800
 # Portions that may wait for the second process before this one embeds too.
 _AHEAD = 3
 
