@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -118,13 +118,13 @@ class Retriever:
         cross = self._cross(snapshot, asked)
         queries = embedder.embed_queries(asked.texts)
         most = max(self.settings.candidates, k)
-        near = self._nearest_sentences(snapshot, queries, most // 2, mask)
+        near = self._nearest(snapshot, queries, most // 2, mask)
         found_words = self._lexical(snapshot, asked, cross, mask, most // 2)
         words = {
             name: values if isinstance(values, ch.Everywhere) else ch.Everywhere(values)
             for name, values in found_words.items()
         }
-        positions = self._candidates(snapshot, words, queries, near, most, mask)
+        positions = self._candidates(snapshot, words, near, most, mask)
         ids = snapshot.ids[positions]
         found = {name: values.at(positions) for name, values in words.items()}
         if len(ids):
@@ -181,30 +181,34 @@ class Retriever:
             out[name] = there
         return out
 
-    def _nearest_sentences(
+    def _nearest(
         self, snapshot: Snapshot, queries: Floats, most: int, mask: Mask | None
-    ) -> Callable[[], list[NDArray[np.int64]]]:
-        """What gives the ids of the passages of the sentences nearest to each of the queries.
+    ) -> tuple[Callable[[], list[NDArray[np.int64]]], Callable[[], list[NDArray[np.int64]]]]:
+        """What gives the ids of the passages nearest to each of the queries, and of the passages of the nearest sentences.
 
-        In a large index that takes as long as all the other searches together, so it is begun on a thread of its own.
+        In a large index these take as long as all the other searches together, so each is begun on a thread of its own.
         """
 
-        def find() -> list[NDArray[np.int64]]:
+        def passages() -> list[NDArray[np.int64]]:
+            return [snapshot.search_vectors(vector, most, mask)[0] for vector in queries]
+
+        def sentences() -> list[NDArray[np.int64]]:
             return [snapshot.search_sentences(vector, most, mask)[0] for vector in queries]
 
-        if len(snapshot) < THREADED_FROM or _cores() < 2:
-            return find
+        # Of a few that pass the filter all are candidates: then nothing is searched for.
+        if len(snapshot) < THREADED_FROM or _cores() < 2 or (mask is not None and int(mask.sum()) <= 2 * most):
+            return passages, sentences
         with self._lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(_cores(), "rag-search")
-        return self._threads.submit(find).result
+        begun = self._threads.submit(sentences)
+        return self._threads.submit(passages).result, begun.result
 
     def _candidates(
         self,
         snapshot: Snapshot,
         words: Mapping[str, ch.Everywhere],
-        queries: Floats,
-        near: Callable[[], list[NDArray[np.int64]]],
+        near: Sequence[Callable[[], list[NDArray[np.int64]]]],
         most: int,
         mask: Mask | None,
     ) -> NDArray[np.int64]:
@@ -214,8 +218,7 @@ class Retriever:
         if count <= most:
             return np.arange(count) if allowed is None else allowed
         parts = [values.best(most // 2, allowed) for values in words.values()]
-        found = [snapshot.search_vectors(vector, most // 2, mask)[0] for vector in queries]
-        parts += [np.searchsorted(snapshot.ids, ids) for ids in (*found, *near())]
+        parts += [np.searchsorted(snapshot.ids, ids) for find in near for ids in find()]
         chosen = np.zeros(len(snapshot), dtype=bool)
         chosen[np.concatenate(parts)] = True
         lacking = most - int(chosen.sum())
