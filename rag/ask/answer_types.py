@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from rag.text.names import find_places
 from rag.text.normalise import canonical, fold, nfc
 
 NUMERIC = frozenset({"number", "amount", "percent", "rank"})
@@ -59,7 +60,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
     "person": (
         "người", "ông", "bà", "anh", "chị", "nhân vật", "vua", "vị vua", "vị", "nhà khoa học", "nhà văn", "tác giả", "đạo diễn", "ca sĩ",
         "cầu thủ", "tướng", "tổng thống", "thủ tướng", "hoàng đế", "lãnh đạo", "nhà lãnh đạo", "diễn viên", "nông dân", "cán bộ", "giám đốc",
-        "chủ tịch", "nhà thám hiểm", "họa sĩ", "nhạc sĩ",
+        "chủ tịch", "tài tử", "nghệ sĩ", "nhà thám hiểm", "họa sĩ", "nhạc sĩ",
         "person", "man", "woman", "official", "leader", "author", "king", "president", "director", "chairman", "chairwoman", "spokesman", "spokeswoman", "farmer", "explorer",
     ),
     "role": (
@@ -81,6 +82,11 @@ _RANK = (
     r"(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
     r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank)\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
 )
+# typed without marks most single syllables of money are other words too ("gia": già, "lai": lại, "dong": đông)
+_MONEY_FOLDED = (
+    r"\b(?<!tinh )tien\b|loi nhuan|ty dong|trieu dong|nghin dong|doanh thu|kinh phi|gia tri|gia ca|gia ban|muc gia|gia ve|thu nhap|tien von|ngan sach|"
+    r"doanh so|\busd\b|do la\b|\beuro\b"
+)
 # words that end the noun phrase after "bao nhiêu"
 _STOP = frozenset(
     "một mỗi hàng hằng được đã đang sẽ có trong tại ở của vào trên cho là để với từ đến theo tham dùng sử sử_dụng mà và hay hoặc thì bị khi tính so cả nằm do nhờ về ra "
@@ -94,10 +100,10 @@ _STOP_EN = frozenset(
     "per as than and or use used took take".split()
 )
 _VI_MARKS = (
-    ("reason", r"vì sao|tại sao|vì lẽ gì|do đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân"),
+    ("reason", r"vì sao|tại sao|vì lẽ gì|do đâu|nhờ đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân"),
     ("count", r"bao nhiêu|\bmấy\b|bao lâu|bao xa|bao tuổi|được chừng nào"),
     ("date", r"khi nào|bao giờ|lúc nào|hồi nào|vào dịp nào"),
-    ("person", r"\bai\b|những ai"),
+    ("person", r"(?<!không có )(?<!chẳng có )(?<!chưa có )\bai\b|những ai"),
     ("place", r"ở đâu|tại đâu|nơi đâu|từ đâu|đến đâu|đi đâu|là đâu|chỗ nào|\bđâu\b"),
     ("what", r"\bnào\b|\bgì\b"),
 )
@@ -152,6 +158,8 @@ def view(question: str, language: str) -> tuple[str, bool]:
 def wanted(question: str, language: str) -> Wanted:
     """The answer type, focus and question word of one single question in ``language`` (a code of ``Query``)."""
     text, folded = view(question, language)
+    for place in find_places(nfc(question)):  # "Đồng Nai" is no money
+        text = text[: place.start] + "_" * (place.end - place.start) + text[place.end :]
     english = language == "en"
     several = bool(
         _compiled(
@@ -231,7 +239,7 @@ def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
     patterns = {
         "place": r"\b(?:o|tai|noi|tu|den|di|la) dau\b",
         "person": r"^ai\b|\b(?:la|do|boi|cho|cua|nhung|voi|va|ten|gap|theo) ai\b|\bai (?:la|da|dang|se|duoc|giu|lam|noi|cho|co|ky|dung|lanh|phat|chia)\b|\bai[^\w]*$",
-        "count": r"bao nhieu|bao lau|bao xa|bao tuoi|(?<!\bnha )(?<!\bxe )(?<!\bnguoi )(?<!\bdien )(?<!\bdung )\bmay (?!tinh\b|tre\b|moc\b|bay\b|in\b)(?!.*(?:\bnao\b|\bgi\b|bao nhieu|khi nao))",
+        "count": r"bao nhieu|bao lau|bao xa|bao tuoi|(?<!\bnha )(?<!\bxe )(?<!\bnguoi )(?<!\bdien )(?<!\bdung )\bmay (?!tinh\b|tre\b|moc\b|bay\b|in\b)(?!.*(?:\bnao\b|\bgi\b|bao nhieu|bao lau|bao xa|khi nao))",
         "what": r"\bnao\b|\bgi\b",
     }
     return re.search(patterns[mark], text)
@@ -255,6 +263,15 @@ def _is_named_is_who(text: str) -> bool:
     )
 
 
+# nouns whose second syllable is a stop word: "mặt hàng", "máy tính", "thiết bị"
+_COMPOUNDS = frozenset(
+    (way(a), way(b))
+    for pair in "mặt hàng|khách hàng|cửa hàng|nhà hàng|ngân hàng|đơn hàng|gian hàng|lô hàng|máy tính|người dùng|thiết bị|việc làm|lịch sử|nhà ở|chỗ ở|văn bằng".split(
+        "|"
+    )
+    for a, b in [pair.split()]
+    for way in (str, fold)
+)
 # nouns whose first syllable is a stop word once folded: "cơ sở", "cơ quan"
 _FOLDED_NOUNS = frozenset({("co", "so"), ("co", "quan"), ("co", "hoi"), ("co", "che")})
 
@@ -266,7 +283,10 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []
     for word, following in zip(words[:8], [*words[1:8], ""]):
-        if (word in stop and not (folded and (word, following) in _FOLDED_NOUNS)) or (focus and word in _VERBS):
+        if (focus and (focus[-1], word) in _COMPOUNDS) or (folded and (word, following) in _FOLDED_NOUNS):
+            focus.append(word)
+            continue
+        if word in stop or (focus and word in _VERBS):
             break
         focus.append(word)
     phrase = " ".join(focus)
@@ -304,7 +324,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         kind = "number"
     elif _compiled(_PERCENT, folded).search(text):
         kind = "percent"
-    elif _compiled(_MONEY, folded).search(text) or mark == "how much":
+    elif _compiled(_MONEY_FOLDED if folded and not english else _MONEY, folded).search(text) or mark == "how much":
         kind = "amount"
     elif _compiled(_RANK, folded).search(text):
         kind = "rank"
@@ -344,7 +364,7 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
     if english:
         words = [m for m in re.finditer(r"\w+", text[end:])][:6]
         if re.match(
-            r"[^\w]*(?:is|was) the (?:official )?number of the (?:decision|resolution|plan|decree|directive|circular)",
+            r"[^\w]*(?:is|was) the (?:official )?number of (?:the )?[^?]{0,70}?\b(?:decision|resolution|plan|decree|directive|circular)\b",
             text[end:],
         ):
             return "decision", "", start
@@ -374,6 +394,10 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
     for length in (3, 2, 1):
         if len(before) >= length:
             phrase = " ".join(m.group() for m in before[-length:])
+            if phrase in ("thứ", "thu") and text[start:end] in ("gì", "gi"):
+                break  # "thứ gì" asks for a thing
+            if phrase in ("số", "so") and len(before) > 1 and before[-2].group() in _DIGITAL:
+                continue  # "chuyển đổi số nào" asks for no number
             if phrase in table:
                 return table[phrase], phrase, before[-length].start()
     # the noun may carry an attribute: "cơ quan nhà nước nào", "quyết định số nào", "huyện miền núi nào"
@@ -398,6 +422,10 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
     return "other", before[-1].group() if before else "", start
 
 
+# what "số" says "digital" of: "chuyển đổi số", "kinh tế số", "chữ ký số"
+_DIGITAL = frozenset(
+    "đổi tế hội quyền phủ tảng ký liệu dân năng nghệ nghiệp viện doi te hoi quyen phu tang ky lieu dan nang nghe nghiep vien".split()
+)
 _NOT_ATTRIBUTE = frozenset(
     "những nhung các dựa dua nhằm muốn muon cần can giúp phải phai nên nen là được đã có của trong ở tại cho và với để về do la duoc da cua trong tai cho voi ve làm gọi nhận bị sử dùng theo đưa thực lam goi nhan bi su dung".split()
 )

@@ -315,8 +315,8 @@ def _english_terms(
     A word without one weighs little, unless the documents hold it (names, figures, brands).
     """
     lowered = re.sub(r"\bIT\b", "information technology", text).lower()
-    phrases = [m.group() for m in glossary.english_phrases().finditer(lowered)]
-    rest = glossary.english_phrases().sub(" ", lowered)
+    phrases = [phrase.text for phrase in glossary.english_phrases(lowered)]
+    rest = glossary.without_phrases(lowered)
     terms: dict[str, float] = {}
     others: dict[str, tuple[tuple[str, ...], ...]] = {}
     for item in [*phrases, *content_words(rest, "en")]:

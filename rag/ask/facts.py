@@ -218,10 +218,10 @@ class Reading:
         skip = [(v.start, v.end) for v in (*self.numbers, *self.dates, *self.times)]
         if self.english:
             covered: list[Span] = []
-            for m in glossary.english_phrases().finditer(self.canon):
-                if not _overlaps(skip, m.start(), m.end()):
-                    covered.append(m.span())
-                    yield Unit(m.start(), m.end(), frozenset((m.group(), *glossary.vietnamese(m.group()))))
+            for one in glossary.english_phrases(self.canon):
+                if not _overlaps(skip, one.start, one.end):
+                    covered.append((one.start, one.end))
+                    yield Unit(one.start, one.end, frozenset((one.text, *glossary.vietnamese(one.text))))
             for start, end, word in self.tokens:
                 word = re.sub(r"['’]s?$", "", word)
                 if (

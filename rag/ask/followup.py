@@ -27,7 +27,12 @@ _SWITCH_EN = re.compile(
     r"^(?:(?:and|but|ok|okay|so)[, ]+)?(?:what|how) about\s+(?P<new>.+?)\s*[?.!]*$|^and\s+(?P<new2>(?:(?:at|in|for|by|of|on|during)\s+)?(?:the\s+)?[\w\- ]{2,50}?)\s*[?.!]*$|"
     r"^(?P<new3>(?:at|in|for|during)\s+[\w\- ]{2,40}?)\s*\?+$",
 )
-_PERSON = r"\b(?:ông ấy|ông ta|ông này|ông đó|bà ấy|bà ta|bà này|anh ấy|anh ta|chị ấy|cô ấy|người này|người đó|người ấy|vị này|đồng chí này|he|she|him|his|her)\b"
+# "Ông được trao danh hiệu gì?", "quê của chị?": an address without a name
+_BARE = (
+    r"^(?:ông|bà|anh|chị|cô)(?=\s+(?:được|có(?! thể)|đã|là|giữ|nói|cho|từng|đang|làm|sinh|quê|học|nhận|thuộc|bao|sẽ|muốn|cần|thu|bán|trồng|tên|mấy)\b)"
+    r"|(?<=của )(?:ông|bà|anh|chị|cô)(?=\s*(?:là\b|[?,.]|$))|(?<=theo )(?:ông|bà|anh|chị|cô)(?=\s*(?:thì\b|[?,.]|$))"
+)
+_PERSON = _BARE + r"|\b(?:ông ấy|ông ta|ông này|ông đó|bà ấy|bà ta|bà này|anh ấy|anh ta|chị ấy|cô ấy|người này|người đó|người ấy|vị này|đồng chí này|he|she|him|his|her)\b"
 _PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|địa phương|thành phố|nơi|vùng|nước|thôn|khu vực|thị trấn)(?: này| đó| ấy)|there|(?:this|that) (?:province|district|commune|city|country|village|place|locality))\b"
 _ORGAN = r"\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
 _DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"

@@ -2,18 +2,20 @@
 
 The entries stand in ``data/glossary.txt``, written by hand for the vocabulary of public administration, economy and reference texts,
 and are read at the first look-up. They let an English claim be compared with a Vietnamese source without a model. Knows nothing of
-claims or passages. Vietnamese is kept folded.
+claims or passages. Vietnamese is given folded.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
 from rag.text.normalise import fold
 
+_WORD = re.compile(r"\w+")
 # Pairs that turn a statement round; both sides in folded Vietnamese and English.
 _OPPOSITES = """
 nâng, tăng, raise, raised, increase, increased, increases, increasing, rose, rise, risen, grew, grow, growth, climbed | hạ, giảm, cut, lowered, decrease, decreased, decreases, decreasing, fell, fall, fallen, dropped, drop, declined, decline, reduced
@@ -52,23 +54,69 @@ def _phrases(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def english() -> Mapping[str, tuple[str, ...]]:
-    """English word or phrase (lower case) → folded Vietnamese alternatives."""
+    """English word or phrase (lower case) → Vietnamese alternatives as they are written; ``vietnamese`` gives them folded."""
     table: dict[str, tuple[str, ...]] = {}
     for line in (files("rag.ask") / "data" / "glossary.txt").read_text(encoding="utf-8").splitlines():
         if "=" not in line or line.startswith("#"):
             continue
         left, right = line.split("=", 1)
-        vietnamese = tuple(dict.fromkeys(fold(p) for p in _phrases(right)))
+        written = _phrases(right)
         for word in _phrases(left):
-            table[word] = (*table.get(word, ()), *(v for v in vietnamese if v not in table.get(word, ())))
+            table[word] = (*table.get(word, ()), *written)
     return table
 
 
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase of the glossary as it stands in a text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def english_phrases(text: str) -> list[Phrase]:
+    """The glossary's English phrases of more than one word in ``text`` (lower case), none overlapping, the longest at each place.
+
+    One may carry a plural s. Looked up by their first words: as one pattern the phrases would take longer to compile than all
+    else a question needs.
+    """
+    table, out, at = _phrases_by_word(), [], 0
+    for word in _WORD.finditer(text):
+        start = word.start()
+        if start < at:
+            continue
+        for phrase in table.get(word.group(), ()):
+            if not text.startswith(phrase, start):
+                continue
+            end = start + len(phrase)
+            end += text.startswith("s", end)
+            if text[end : end + 1].isalnum() or text[end : end + 1] == "_":
+                continue
+            out.append(Phrase(start, end, text[start:end]))
+            at = end
+            break
+    return out
+
+
+def without_phrases(text: str) -> str:
+    """``text`` with a blank in the place of every phrase of the glossary."""
+    out, at = [], 0
+    for phrase in english_phrases(text):
+        out += [text[at : phrase.start], " "]
+        at = phrase.end
+    return "".join([*out, text[at:]])
+
+
 @lru_cache(maxsize=1)
-def english_phrases() -> re.Pattern[str]:
-    """Matches the glossary's English phrases of more than one word, longest first."""
-    many = sorted((w for w in english() if " " in w), key=len, reverse=True)
-    return re.compile(r"\b(?:" + "|".join(re.escape(w) for w in many) + r")s?\b")
+def _phrases_by_word() -> Mapping[str, tuple[str, ...]]:
+    """First word → the phrases that begin with it, longest first."""
+    table: dict[str, list[str]] = {}
+    for phrase in sorted((w for w in english() if " " in w), key=len, reverse=True):
+        first = _WORD.match(phrase)
+        if first:
+            table.setdefault(first.group(), []).append(phrase)
+    return {first: tuple(phrases) for first, phrases in table.items()}
 
 
 @lru_cache(maxsize=65536)
@@ -92,9 +140,11 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65536)
 def vietnamese(word: str) -> tuple[str, ...]:
     """Folded Vietnamese alternatives of an English word or phrase; empty where the glossary has none."""
-    return english().get(word) or english().get(stem(word), ())
+    found = english().get(word) or english().get(stem(word), ())
+    return tuple(dict.fromkeys(map(fold, found)))
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, coverage, dates_of, names_of, places_of, words_of
+from rag.ask.evidence import Asked, coverage, dates_of, holds, names_of, places_of, words_of
 from rag.ask.moments import clocks
 from rag.ask.short import candidates
 from rag.text.names import PROVINCES
@@ -24,6 +24,8 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("xuất khẩu", "export"), ("nhập khẩu", "import")),
     (("iphone", "ios"), ("android",)),
     (("tiểu học", "primary school"), ("trung học", "secondary school", "high school"), ("đại học", "university")),
+    (("đứng đầu", "dẫn đầu", "hạng nhất", "thứ nhất", "đứng nhất", "ranks? first", "ranked first", "comes? first", "top of"),
+     ("thứ hai", "thứ nhì", "hạng nhì", "hạng hai", "ranked second", "ranks second")),
     (("đường sắt", "railway"), ("đường bộ", "road"), ("hàng không", "aviation")),
 )  # fmt: skip
 # quantities that a text must name before it can give them: the question's forms, then the text's
@@ -46,6 +48,11 @@ _LEVEL = re.compile(
 @cache
 def _pattern(text: str, folded: bool) -> re.Pattern[str]:
     return re.compile(fold(text) if folded else canonical(text))
+
+
+def _common(text: str) -> str:
+    """A text without its capitalised words: "Đô Lương" is no wage."""
+    return re.sub(r"(?<!^)\b[^\W\d_a-zà-ỹđ]\w*", " ", text)
 
 
 @lru_cache(maxsize=256)
@@ -81,7 +88,7 @@ def _code_pattern(code: str) -> re.Pattern[str]:
     """Matches a folded code however its parts are joined: "PB204", "pb-204", and what adds a letter to it ("F-15E")."""
     parts = re.findall(r"[^\W\d_]+|\d+", fold(code))
     return re.compile(
-        r"(?<![^\W_])"
+        (r"(?<!\d)" if parts[0].isdigit() else r"(?<![^\W_])")
         + r"[\W_]{0,2}".join(map(re.escape, parts))
         + (r"(?!\d)" if parts[-1].isdigit() else r"(?![^\W_])")
     )
@@ -111,11 +118,16 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         held = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", near) for f in forms)]
         if len(mine) == 1 and held and mine[0] not in held:
             return "sibling"
+    common = _common(asked.text)
     for wanted, named in _QUANTITIES if asked.want.kind in _QUANTIFIED else ():
-        if _says(wanted, asked.text) and not _says(named, near):
+        # a single syllable without its marks is any of several words ("gia": giá, già, gia)
+        plain = asked.language == "vi-folded" and any(not re.search(r"[\w)] [\w(]", way) for way in wanted.split("|"))
+        if not plain and _says(wanted, common) and not _says(named, near):
             return "another quantity"
     if _other_code(asked, near, passage):
         return "another code"
+    if _other_person(asked, sentence, before):
+        return "another person"
     if asked.want.kind == "person":
         if _other_place(asked, sentence) or _other_level(asked, sentence):
             return "another place"
@@ -129,21 +141,33 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
     return ""
 
 
+def _other_person(asked: Asked, sentence: str, before: str) -> bool:
+    """Whether the question names somebody in full and the sentence only others, nor is that person named in the one before it."""
+    mine = [fold(n.text).split() for n in names_of(asked.text) if n.kind == "person" and len(n.text.split()) > 2]
+    theirs = [fold(n.text).split() for n in names_of(sentence) if n.kind == "person" and len(n.text.split()) > 2]
+    if len(mine) != 1 or not theirs or asked.want.kind not in (*NUMERIC, "date", "place", "role"):
+        return False
+    around = words_of(f"{before} {sentence}").folded_set
+    return mine[0][-1] not in around and not any(name[-1] == mine[0][-1] for name in theirs)
+
+
 _HOUR = re.compile(r"\b(?:mấy giờ|may gio|giờ nào|gio nao|what time|at what hour)\b")
 # times that are no dates: days of the week, seasons, ages, and what is told by another event
 _TIME = re.compile(
     r"\b(?:thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|(?:hằng|hàng) (?:ngày|tuần|tháng|năm)|mùa (?:xuân|hè|hạ|thu|đông|mưa|khô)|thế kỷ|thời kỳ|"
-    r"(?:sau|trước|trong|từ|kể từ) khi|khi|buổi|ban (?:ngày|đêm)|"
+    r"(?:sau|trước|trong|từ|kể từ) khi|khi|buổi|nửa đêm|giữa trưa|rạng sáng|bình minh|hoàng hôn|midnight|noon|dawn|dusk|ban (?:ngày|đêm)|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|every (?:day|week|month|year)|spring|summer|autumn|winter|century|when|after|before)\b"
 )
 LEAST = 0.2  # of the question's weight that a figure's passage must hold
+MOST = 0.8  # and must hold where a name stands only elsewhere in the document
 MONEY_FIT = 0.3  # a sum of money is told by its currency: any other figure is none
 _PROVINCES = frozenset(fold(p) for p in PROVINCES)
 
 
-def told(asked: Asked, quote: str, near: str, passage: str) -> bool:
+def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bool:
     """Whether a quotation gives a figure or date of what is asked: a string of the wanted kind, where the text around it speaks of the
-    things named and of enough else. ``near`` is the sentence with the one before it and its headings."""
+    things named and of enough else. ``near`` is the sentence with the one before it and its headings, ``document`` the folded words of
+    the whole document between blanks."""
     if _HOUR.search(canonical(asked.text)) and clocks(quote, []):
         return True
     if asked.want.kind == "date" and _TIME.search(canonical(quote)):
@@ -152,18 +176,40 @@ def told(asked: Asked, quote: str, near: str, passage: str) -> bool:
         MONEY_FIT if asked.want.kind == "amount" else 0.01
     ):
         return False
-    if asked.want.kind in NUMERIC and _other_province(asked, near, quote):
+    if asked.want.kind in NUMERIC and (_other_province(asked, near, quote) or _nothing_of(asked, near)):
         return False
     around = words_of(near).folded_set | words_of(passage).folded_set
     typed = fold(asked.text)  # names as typed: an abbreviation spelled out may stand short in the text
     names = [
         n
         for n in asked.names
-        if len(n) > 1 and all(w in typed for w in n) and not any(" ".join(n).endswith(place) for place in asked.places)
+        if len(n) > 1
+        and all(w in typed and w.isalpha() for w in n)
+        and not any(" ".join(n).endswith(place) for place in asked.places)
     ]
-    if names and not any(all(w in around for w in n) for n in names):
+    cover = coverage(synonyms.widen(asked), around)
+    far = cover >= MOST  # the name may stand paragraphs before where all else is here
+
+    def held(name: tuple[str, ...]) -> bool:
+        if all(w in around for w in name) or (far and f" {' '.join(name)} " in document):
+            return True
+        # "Admiral Kuznetsov" is "Đô đốc Kuznetsov"
+        return asked.language == "en" and any(len(w) > 4 and w in around for w in name)
+
+    if names and not any(map(held, names)):
         return False
-    return asked.language == "en" or coverage(synonyms.widen(asked), around) >= LEAST
+    return asked.language == "en" or cover >= LEAST
+
+
+def _nothing_of(asked: Asked, near: str) -> bool:
+    """Whether no word of a Vietnamese question but places and figures stands near, in whatever wording."""
+    if asked.language == "en":
+        return False
+    placed = {w for place in asked.places for w in place.split()}
+    here = words_of(near).folded_set
+    telling = [t for t in asked.terms if t not in placed and not t.isdigit()]
+    wide = synonyms.widen(asked)
+    return len(telling) > 1 and not any(holds(wide, t, here) for t in telling)
 
 
 def _other_province(asked: Asked, near: str, quote: str) -> bool:

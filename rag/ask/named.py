@@ -186,10 +186,10 @@ def _translated(words: list[str], value: Value, p: Reading, extra: Reading) -> b
     strict = value.kind in ("person", "place")
     known = hit = found = 0
     rest = phrase
-    for m in glossary.english_phrases().finditer(phrase):
+    for one in glossary.english_phrases(phrase):
         known += 1
-        hit += any(f" {v} " in bag for v in glossary.vietnamese(m.group()))
-        rest = rest.replace(m.group(), " ")
+        hit += any(f" {v} " in bag for v in glossary.vietnamese(one.text))
+        rest = rest.replace(one.text, " ")
     missing = unknown = 0
     run: list[str] = []
     for w in [*_RUN.findall(rest), ""]:

@@ -170,7 +170,11 @@ class ExtractiveReader:
         shown = [best, *quoted]
         held = [features.office(asked, words_of(s.text).folded) for s in shown]
         offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
-        faults = [bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text)) for s in shown]
+        faults = [
+            bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text))
+            or rules.is_far(asked, s, hits, self._about)
+            for s in shown
+        ]
         # what answers must fit: of several sentences those that hold a string of the wanted kind
         giving = [fault for s, fault in zip(shown, faults, strict=True) if candidates(asked, s.text)]
         return {
@@ -184,7 +188,9 @@ class ExtractiveReader:
     def _gives(self, asked: Asked, quote: Quote, sentence: Sentence, hits: Sequence[Hit]) -> bool:
         """Whether a quotation gives a figure or date of what is asked."""
         near = f"{sentence.context}. {sentence.before} {sentence.text}"
-        return mismatch.told(asked, quote.text, near, hits[sentence.hit].passage.text)
+        hit = hits[sentence.hit]
+        document = self._document(self.index.store.snapshot(), hit.source).joined
+        return mismatch.told(asked, quote.text, near, hit.passage.text, document)
 
     def _best_quotes(
         self,
@@ -294,8 +300,11 @@ class ExtractiveReader:
 
     def offsets(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats) -> Floats:
         """What ``rules`` add to the scores of the sentences."""
-        snapshot = self.index.store.snapshot()
-        return rules.offsets(asked, sentences, hits, rows, lambda source: self._document(snapshot, source).places)
+        return rules.offsets(asked, sentences, hits, rows, self._about)
+
+    def _about(self, source: str) -> frozenset[str]:
+        """The places a document is about."""
+        return self._document(self.index.store.snapshot(), source).places
 
     def rows(self, query: Query, text: str, hits: Sequence[Hit]) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
         """The question as asked, the sentences of its hits and their feature rows."""

@@ -23,7 +23,7 @@ from rag.types import Hit
 
 Floats = NDArray[np.float64]
 About = Callable[[str], frozenset[str]]  # the places a document is about, by its source
-FAR_PLACE = 4.0  # the score taken off where a document does not speak of the place asked about
+FAR_PLACE = 8.0  # the score taken off where a document does not speak of the place asked about
 OFFICE = 1.0  # added where the office asked about stands, taken off where only its deputy does
 PERSON_OFFICE = 3.5  # the same where a person is asked for
 # taken off where no numbered document of the kind asked for stands though another sentence holds one
@@ -65,6 +65,11 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
     if months:
         out = out + np.array([DOCUMENT_DATE * ((hits[s.hit].date or "")[:7] in months) for s in sentences])
     return np.asarray(out + _place_rule(asked, sentences, hits, about), dtype=np.float64)
+
+
+def is_far(asked: Asked, sentence: Sentence, hits: Sequence[Hit], about: About) -> bool:
+    """Whether neither a sentence nor its passage nor its document speaks of the place asked about."""
+    return bool(_place_rule(asked, [sentence], hits, about)[0] <= -FAR_PLACE)
 
 
 def _place_rule(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], about: About) -> Floats:

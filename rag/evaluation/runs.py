@@ -359,10 +359,10 @@ def _version(name: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def code_hash() -> str:
-    """A hash of the package's own code and fitted weights, as far as they can change an answer."""
+    """A hash of the package's own code, word lists and fitted weights, as far as they can change an answer."""
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".json")):
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".json", ".txt")):
         relative = path.relative_to(root)
         if relative.parts[0] not in _OUTSIDE:
             digest.update(f"{relative.as_posix()}\0".encode() + path.read_bytes() + b"\0")

@@ -40,6 +40,8 @@ class DateSpan:
 
 
 _D, _M, _Y = r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])", r"(?P<y>1[5-9]\d\d|20\d\d|21\d\d)"
+# a year of old is one only after "năm": "năm 938", "tháng 3 năm 1288"
+_OLD = r"(?P<y>1[0-4]\d\d|[1-9]\d\d)(?![\w/]|[.,-]\d|\s*(?:%|nguoi|ho|met|m|km|kg|tan|ha|dong|trieu|ty|nghin|ngan|luot|don|lan|cai|con|people|men|women|soldiers|years|days|miles)\b)"
 _MON = "(?P<mon>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _L, _R = r"(?<![\w.,/-])", r"(?![\w/]|[.,-]\d)"
 _ORD = r"(?:st|nd|rd|th)?"
@@ -76,8 +78,14 @@ def _month_of(match: re.Match[str]) -> int:
     return MONTHS[name] if name else int(match["m"])
 
 
+def _year(match: re.Match[str]) -> str | None:
+    """The year with four digits, as ISO 8601 writes it; None where none stands."""
+    year = _group(match, "y")
+    return year.zfill(4) if year else None
+
+
 def _as_day(match: re.Match[str]) -> Period:
-    day = _day(_group(match, "y"), _month_of(match), int(match["d"]))
+    day = _day(_year(match), _month_of(match), int(match["d"]))
     return (day, day, "day") if day else None
 
 
@@ -89,7 +97,7 @@ def _as_day_range(match: re.Match[str]) -> Period:
 
 def _as_month(match: re.Match[str]) -> Period:
     month = _month_of(match)
-    return (*_months(_group(match, "y"), month, month), "month")
+    return (*_months(_year(match), month, month), "month")
 
 
 def _as_quarter(match: re.Match[str]) -> Period:
@@ -120,13 +128,14 @@ def _as_part(match: re.Match[str]) -> Period:
 
 
 def _as_year(match: re.Match[str]) -> Period:
-    return f"{match['y']}-01-01", f"{match['y']}-12-31", "year"
+    year = match["y"].zfill(4)
+    return f"{year}-01-01", f"{year}-12-31", "year"
 
 
 def _as_years(match: re.Match[str]) -> Period:
     if int(match["y0"]) >= int(match["y"]):
         return None
-    return f"{match['y0']}-01-01", f"{match['y']}-12-31", "range"
+    return f"{match['y0'].zfill(4)}-01-01", f"{match['y'].zfill(4)}-12-31", "range"
 
 
 def _as_decade(match: re.Match[str]) -> Period:
@@ -166,6 +175,8 @@ _RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Period]], ...] = (
     ("thang", rf"(?:\bngay\s+)?{_L}{_D}\s+thang\s+{_M}{_YEAR_SEP}{_Y}{_R}", _as_day),
     ("mon", rf"\b{_MON}\s+{_D}{_ORD}\s*,?\s+{_Y}{_R}", _as_day),
     ("mon", rf"{_L}{_D}{_ORD}\s+(?:of\s+)?{_MON}\s*,?\s+{_Y}{_R}", _as_day),
+    ("thang", rf"(?:\bngay\s+)?{_L}{_D}\s+thang\s+{_M}\s*,?\s*nam\s+{_OLD}", _as_day),
+    ("thang", rf"\bthang\s+{_M}\s*,?\s*nam\s+{_OLD}", _as_month),
     ("thang", rf"{_L}{_COUNT}\s+thang\s+(?P<part>dau(?: tien)?|cuoi)(?:\s+(?:cua\s+)?nam\s+{_Y})?\b", _as_months_part),
     ("months", rf"\b(?P<part>first|last)\s+{_COUNT}\s+months(?:\s+of\s+(?:the\s+year\s+)?{_Y})?\b", _as_months_part),
     ("nua", rf"\bnua\s+(?P<part>dau|cuoi)\s+(?:cua\s+)?nam\s+{_Y}{_R}", _as_half),
@@ -189,7 +200,10 @@ _RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Period]], ...] = (
     ("0s", rf"{_L}{_Y}s\b", _as_decade),
     ("ky", r"\bthe\s+ky\s+(?:thu\s+)?(?P<c>[ivx]{1,5}|\d{1,2})\b", _as_century),
     ("century", r"\b(?P<c>\d{1,2})(?:st|nd|rd|th)\s+century\b", _as_century),
+    ("nam", rf"\b(?:tu\s+)?nam\s+(?P<y0>[1-9]\d{{2,3}})\s*(?:[-–—]|den\s+nam|den|toi)\s*{_OLD}", _as_years),
     ("nam", rf"\bnam\s+{_Y}{_R}", _as_year),
+    ("nam", rf"\bnam\s+{_OLD}", _as_year),
+    ("in ", rf"(?<=\bin ){_OLD.replace('|[1-9]' + chr(92) + 'd' + chr(92) + 'd', '')}", _as_year),
     ("1", rf"{_L}{_Y}{_R}(?!\s*(?:%|\$|dong|{BIG_WORD}|nguoi|ho|met|m|km|kg|tan|ha|don|san|luot|xa|doanh|lan|bai|ca|may|usd|vnd|people|"
          r"million|billion|thousand|units|years|nam)\b)", _as_year),
 )  # fmt: skip
@@ -269,6 +283,10 @@ def find_dates(text: str) -> list[DateSpan]:
                 continue
             if _other_word(match, folded, text):
                 continue
+            if folded[start:].startswith("nam") and text[start : start + 3].lower() not in ("nam", "năm"):
+                continue
+            if folded[start:].startswith("nam") and not text.isascii() and text[start : start + 3].lower() == "nam":
+                continue  # "phía nam 300 km", "nam 120 người"
             if make is _as_year and start == match.start("y") and numbers_a_document(folded[:start], folded[end:]):
                 continue
             taken[start:end] = b"\1" * (end - start)

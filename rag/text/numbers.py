@@ -51,6 +51,11 @@ _DIGITS = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENT_TAIL = re.compile(r"[-/][A-ZĐ&-]{2,}")
+# measures and multipliers written onto the figure: "3m", "45km2", "20tr", but not "5G", "4K", "14B"
+_GLUED = re.compile(
+    r"(?:(km2|m2|m3|km|cm|mm|m|kg|ha|mw|kw|kwh|gb|mb|tb|ml|tấn|tạ|lít|usd|đồng|tuổi|người)|(triệu|tỷ|tỉ|nghìn|ngàn|tr))(?!\w)"
+)
+_GLUED_POWER = {"triệu": 6, "tr": 6, "tỷ": 9, "tỉ": 9, "nghìn": 3, "ngàn": 3}
 _TWO_WORDS = re.compile(r"\s+([^\W\d_]+)(?:\s+([^\W\d_]+))?")
 _YEARLIKE = re.compile(r"1[5-9]\d\d|2[01]\d\d")
 _UNIT = re.compile(r"\s+([^\W\d_]+)")
@@ -147,7 +152,8 @@ def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
     out: list[Number] = []
     for m in _DIGITS.finditer(lowered):
         start, end = m.span()
-        if lowered[end : end + 1].isalpha():  # "5G", "4k": part of a name
+        glued = _GLUED.match(lowered, end) if lowered[end : end + 1].isalpha() else None
+        if lowered[end : end + 1].isalpha() and glued is None:  # "5G", "4k": part of a name
             continue
         if m["pct"] and m["pct"].strip() in ("-", "–"):
             end = m.end("n")
@@ -167,8 +173,10 @@ def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
             end = m.end("n")
         else:
             value *= Decimal(10) ** _power(m[5], m[6])
+        if glued and glued[2]:
+            value, end = value * Decimal(10) ** _GLUED_POWER[glued[2]], glued.end()
         if not unit and not m["pct"]:
-            unit = _unit(lowered, end)
+            unit = glued[1] if glued and glued[1] else _unit(lowered, end)
         ordinal = bool(m["th"]) or bool(re.search(r"(?:thứ|hạng|vị trí|số)\s+$", lowered[max(0, start - 10) : start]))
         out.append(Number(start, end, text[start:end], value, unit, bool(m["pct"]), ordinal))
         taken.append((start, end))

@@ -101,7 +101,7 @@ def test_a_passage_lends_its_title_and_date() -> None:
 
 
 def test_a_scorer_stands_in_for_common_words() -> None:
-    claim, passage = "Nocturnal moths hover beside lanterns.", "Bướm đêm lượn quanh đèn lồng."
+    claim, passage = "Crepuscular lepidopterans loiter beside sconces.", "Bướm đêm lượn quanh đèn lồng."
     assert not check_claim(claim, passage).supported
     assert check_claim(claim, passage, scorer=lambda c, sentences: [0.9] * len(sentences)).supported
     assert not check_claim(claim, passage, scorer=lambda c, sentences: [0.1] * len(sentences)).supported

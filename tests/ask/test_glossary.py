@@ -36,15 +36,20 @@ def test_unknown_words_have_none() -> None:
 def test_entries_are_lower_case_and_folded() -> None:
     table = glossary.english()
     assert len(table) > 1200
-    for word, forms in table.items():
+    for word in table:
+        forms = glossary.vietnamese(word)
         assert word == word.lower().strip() and forms
         assert all(form == fold(form) and form.strip() for form in forms), word
         assert len(set(forms)) == len(forms), word
 
 
 def test_phrases_are_found_longest_first() -> None:
-    found = glossary.english_phrases().search("the provincial people's committee issued it")
-    assert found is not None and found.group() == "provincial people's committee"
+    text = "the provincial people's committee issued it, digital transformations followed"
+    found = glossary.english_phrases(text)
+    assert [one.text for one in found] == ["provincial people's committee", "digital transformations"]
+    assert all(text[one.start : one.end] == one.text for one in found)
+    assert glossary.without_phrases(text).split() == ["the", "issued", "it,", "followed"]
+    assert glossary.english_phrases("digital transformational") == []
 
 
 def test_opposites_come_in_pairs_that_share_nothing() -> None:

@@ -54,6 +54,13 @@ RANK = "Chỉ số chuyển đổi số năm 2021 của tỉnh xếp thứ 17/63
         ("Xe 38C-045.13 của ai?", PLATE, "another code"),
         ("Năm 2023 tỉnh xếp thứ mấy?", RANK, "another year"),
         ("Năm 2021 tỉnh xếp thứ mấy?", RANK, ""),
+        ("Tỉnh nào đứng đầu vùng về chuyển đổi số?", "Hậu Giang đứng thứ hai trong vùng.", "sibling"),
+        ("Tỉnh nào đứng thứ hai trong vùng?", "Hậu Giang đứng thứ hai trong vùng.", ""),
+        ("Đoạn kênh ở Đô Lương có bề ngang bao nhiêu?", "Đoạn kênh rộng chừng 3m ở Đô Lương.", ""),
+        ("nguoi vo gia cu bao nhieu tuoi", "Người vô gia cư 69 tuổi.", ""),
+        ("Từ quốc lộ 14B vào rừng đi ghe bao lâu?", "Từ QL14B phải mất một giờ đi ghe.", ""),
+        ("Mỗi tháng chị Nguyễn Thị Hằng thu nhập bao nhiêu?", "Chị Lê Thị Hường thu nhập 10 triệu đồng/tháng.", "another person"),
+        ("Mỗi tháng chị Lê Thị Hường thu nhập bao nhiêu?", "Chị Hường thu nhập 10 triệu đồng/tháng.", ""),
         ("Năm 2024 doanh thu tăng bao nhiêu phần trăm?", "Doanh thu tăng 20% so với năm 2023.", ""),
     ],
 )  # fmt: skip
@@ -84,10 +91,13 @@ def test_a_code_said_elsewhere_in_the_passage_is_another_s() -> None:
         ("HTX Tân Long bán bao nhiêu tấn gạo?", "HTX Tân Long bán 300 tấn gạo.", True),
         ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga lúc 19 giờ 25.", True),
         ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga rất đúng giờ.", False),
+        ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga vào khoảng nửa đêm.", True),
+        ("When was the carrier Admiral Kuznetsov overhauled?", "Tàu Đô đốc Kuznetsov được đại tu năm 2012.", True),
+        ("When was Resolution No. 02 on digital transformation adopted?", "Cuối năm 2020, Nghị quyết số 02 ra đời.", True),
     ],
 )
 def test_a_figure_must_be_of_the_thing_named(question: str, quote: str, given: bool) -> None:
-    assert told(asked(question), quote, quote, quote) is given
+    assert told(asked(question), quote, quote, quote, "") is given
 
 
 def test_everyday_wordings_are_held_by_official_ones() -> None:

@@ -53,6 +53,13 @@ from rag.ask.query import is_small_talk, understand
         ("Mạng 5G đã phủ sóng toàn tỉnh chưa?", "yesno"),
         ("Is 5G available?", "yesno"),
         ("Tăng bao nhiêu so với năm 2023?", "number"),
+        ("Tỉnh sắp ban hành đề án chuyển đổi số nào?", "decision"),
+        ("What is the number of the Ha Tinh Party Committee resolution on it?", "decision"),
+        ("Nhờ đâu vụ lật xe không có ai bị thương?", "reason"),
+        ("sep da pha them thu gi vao ca phe", "other"),
+        ("Dân cư của Đồng Nai là bao nhiêu?", "number"),
+        ("xe bien Nghe An mat lai thuoc loai bao nhieu cho", "number"),
+        ("Tài tử nào đóng vai Lưu Bị?", "person"),
         ("Số đơn vị cấp xã của Thanh Hóa?", "number"),
     ],
 )
@@ -70,6 +77,8 @@ def test_so_voi_is_no_comparison() -> None:
         ("Có bao nhiêu thủ tục cấp huyện đủ điều kiện?", "thủ tục cấp huyện đủ điều kiện"),
         ("Số đơn vị cấp xã của Thanh Hóa?", "đơn vị cấp xã"),
         ("Nghị quyết số mấy về đô thị?", ""),
+        ("Đã đưa bao nhiêu mặt hàng nông sản lên sàn?", "mặt hàng nông sản lên sàn"),
+        ("Xã có bao nhiêu máy tính được trang bị?", "máy tính"),
     ],
 )
 def test_focus(question: str, focus: str) -> None:

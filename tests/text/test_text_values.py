@@ -37,6 +37,9 @@ from rag.text.numbers import find_numbers, same_number
         ("hai mươi năm", "20", "năm", False),
         ("sáu mươi phần trăm", "60", "", True),
         ("7.744.376 lượt", "7744376", "lượt", False),
+        ("rộng chừng 3m", "3", "m", False),
+        ("20tr", "20000000", "", False),
+        ("rộng 67km2", "67", "km2", False),
     ],
 )
 def test_one_number(text: str, value: str, unit: str, percent: bool) -> None:
@@ -49,6 +52,8 @@ def test_one_number(text: str, value: str, unit: str, percent: bool) -> None:
     "text",
     [
         "mạng 5G",
+        "quốc lộ 14B",
+        "phim 4K",
         "số 424/QĐ-UBND",
         "trong năm tỉnh có",
         "ba tôi",
@@ -115,6 +120,11 @@ def test_numbers_never_raise_and_never_overlap(text: str) -> None:
         ("thế kỷ XIX", "1801-01-01", "1900-12-31", "century"),
         ("the 19th century", "1801-01-01", "1900-12-31", "century"),
         ("1990s", "1990-01-01", "1999-12-31", "decade"),
+        ("năm 938", "0938-01-01", "0938-12-31", "year"),
+        ("Ngày 3 tháng 2 năm 1428", "1428-02-03", "1428-02-03", "day"),
+        ("tháng 3 năm 1288", "1288-03-01", "1288-03-31", "month"),
+        ("từ năm 1009 đến năm 1225", "1009-01-01", "1225-12-31", "range"),
+        ("in 1066", "1066-01-01", "1066-12-31", "year"),
         ("tháng 2/2023", "2023-02-01", "2023-02-28", "month"),
     ],
 )
@@ -126,8 +136,10 @@ def test_one_date(text: str, first: str, last: str, precision: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["31/2/2022", "2000 người", "you may go", "99,15%", "17/63", "1.200", "tháng này", "quý vị"]
-)
+    "text",
+    ["31/2/2022", "2000 người", "you may go", "99,15%", "17/63", "1.200", "tháng này", "quý vị", "phía nam 300 km", "năm 300 người",
+     "gồm 3 nam 150 nữ", "1200 bài"],
+)  # fmt: skip
 def test_no_date(text: str) -> None:
     assert [d for d in find_dates(text) if d.precision == "day"] == []
     assert text in ("31/2/2022",) or find_dates(text) == []
