@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 
+# of the neighbouring words of a question without diacritics, whose single words may be any: the share its passage must hold more of
+FEW_PAIRS = 0.05
 WHOLE = 0.8  # of the operating point, where nothing that was asked is missing
 
 
@@ -62,7 +64,7 @@ def _whole(signals: Mapping[str, float]) -> bool:
 
 def absent(signals: Mapping[str, float]) -> str:
     """What refuses whatever the rest says: a place that no evidence holds; for a person, only the deputy (or head) of the office
-    asked about, or neither; a figure of another year than the one asked about; the sibling of what is asked; a figure or date asked for where none is quoted."""
+    asked about, or neither; a figure of another year than the one asked about; for a question without diacritics, hardly any of its words side by side; the sibling of what is asked; a figure or date asked for where none is quoted."""
     if signals.get("places_missing", 0.0) >= 1.0:
         return "absent place"
     if signals.get("person", 0.0) and signals.get("office", 0.0) < 0.0:
@@ -71,6 +73,12 @@ def absent(signals: Mapping[str, float]) -> str:
         return "another year"
     if signals.get("mismatch", 0.0):
         return "another thing"
+    if (
+        signals.get("folded_question", 0.0)
+        and not signals.get("short_question", 0.0)
+        and signals.get("passage_pairs", 0.0) <= FEW_PAIRS
+    ):
+        return "other words"
     if signals.get("no_figure", 0.0):
         return "no figure"
     if signals.get("no_office", 0.0):

@@ -32,7 +32,10 @@ _BARE = (
     r"^(?:ông|bà|anh|chị|cô)(?=\s+(?:được|có(?! thể)|đã|là|giữ|nói|cho|từng|đang|làm|sinh|quê|học|nhận|thuộc|bao|sẽ|muốn|cần|thu|bán|trồng|tên|mấy)\b)"
     r"|(?<=của )(?:ông|bà|anh|chị|cô)(?=\s*(?:là\b|[?,.]|$))|(?<=theo )(?:ông|bà|anh|chị|cô)(?=\s*(?:thì\b|[?,.]|$))"
 )
-_PERSON = _BARE + r"|\b(?:ông ấy|ông ta|ông này|ông đó|bà ấy|bà ta|bà này|anh ấy|anh ta|chị ấy|cô ấy|người này|người đó|người ấy|vị này|đồng chí này|he|she|him|his|her)\b"
+_PERSON = (
+    _BARE
+    + r"|\b(?:ông ấy|ông ta|ông này|ông đó|bà ấy|bà ta|bà này|anh ấy|anh ta|chị ấy|cô ấy|người này|người đó|người ấy|vị này|đồng chí này|he|she|him|his|her)\b"
+)
 _PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|địa phương|thành phố|nơi|vùng|nước|thôn|khu vực|thị trấn)(?: này| đó| ấy)|there|(?:this|that) (?:province|district|commune|city|country|village|place|locality))\b"
 _ORGAN = r"\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
 _DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"

@@ -23,9 +23,13 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("nông nghiệp", "agriculture", "agricultural"), ("công nghiệp", "industry", "industrial"), ("lâm nghiệp", "forestry")),
     (("xuất khẩu", "export"), ("nhập khẩu", "import")),
     (("iphone", "ios"), ("android",)),
+    (("người bán", "sellers?"), ("người mua", "buyers?")),
+    (("hợp đồng", "contracts?"), ("hóa đơn", "invoices?")),
+    (("bỏ ra", "chi phí", "chi hết", "đầu tư hết", "tốn", "pay", "paid", "spend", "spent", "cost"),
+     ("thu về", "thu nhập", "doanh thu", "lợi nhuận", "tiền lãi", "earn", "income", "revenue", "profit")),
     (("tiểu học", "primary school"), ("trung học", "secondary school", "high school"), ("đại học", "university")),
     (("đứng đầu", "dẫn đầu", "hạng nhất", "thứ nhất", "đứng nhất", "ranks? first", "ranked first", "comes? first", "top of"),
-     ("thứ hai", "thứ nhì", "hạng nhì", "hạng hai", "ranked second", "ranks second")),
+     ("đứng thứ hai", "xếp thứ hai", "hạng hai", "vị trí thứ hai", "đứng thứ 2", "xếp thứ 2", "hạng nhì", "thứ nhì", "ranked second", "ranks second")),
     (("đường sắt", "railway"), ("đường bộ", "road"), ("hàng không", "aviation")),
 )  # fmt: skip
 # quantities that a text must name before it can give them: the question's forms, then the text's
@@ -36,9 +40,20 @@ _QUANTITIES: tuple[tuple[str, str], ...] = (
     (r"\blương\b|\bsalary|\bwages?\b", r"lương|thù lao|thu nhập|salary|wage|income|paid"),
     (r"nhiệt độ|temperature", r"nhiệt độ|°|độ c\b|temperature|degrees"),
     (r"ai ký|do ai ký|người ký|ký tên|who signed", r"\bký\b|signed|\bkt\."),
+    (r"số điện thoại|đường dây nóng|hotline|phone number", r"\b0\d{2,3}[\d. ]{5,}|\b1[89]00[\d. ]{4,}|\+84|\b11\d\b"),
     (r"\biphone\b|\bios\b", r"iphone|\bios\b|apple"),
     (r"\bandroid\b", r"android"),
 )  # fmt: skip
+# the same of a question typed without diacritics, where "gia" alone is giá, già or gia
+_QUANTITIES_FOLDED = (
+    (r"dan so|bao nhieu dan\b", _QUANTITIES[0][1]),
+    (r"\bgia (?:cua|mot|moi|ban|ca|ve|tien|bao nhieu)\b", _QUANTITIES[1][1]),
+    (r"dien tich", _QUANTITIES[2][1]),
+    (r"(?:tien|muc) luong|luong (?:thang|bao nhieu|cua)\b", _QUANTITIES[3][1]),
+    (r"nhiet do", _QUANTITIES[4][1]),
+    (r"do ai ky|nguoi ky|ky ten", _QUANTITIES[5][1]),
+    (r"so dien thoai|duong day nong|hotline", _QUANTITIES[6][1]),
+)
 _QUANTIFIED = NUMERIC | {"person", "other"}
 _LEVEL = re.compile(
     r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị xã|[Tt]hị trấn|[Tt]hôn|[Tt]ỉnh|[Tt]hành phố|TP\.?|[Qq]uận)\s+((?:[^\W\d_]+\s?){1,4})"
@@ -119,10 +134,9 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         if len(mine) == 1 and held and mine[0] not in held:
             return "sibling"
     common = _common(asked.text)
-    for wanted, named in _QUANTITIES if asked.want.kind in _QUANTIFIED else ():
-        # a single syllable without its marks is any of several words ("gia": giá, già, gia)
-        plain = asked.language == "vi-folded" and any(not re.search(r"[\w)] [\w(]", way) for way in wanted.split("|"))
-        if not plain and _says(wanted, common) and not _says(named, near):
+    quantities = _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES
+    for wanted, named in quantities if asked.want.kind in _QUANTIFIED else ():
+        if _says(wanted, common) and not _says(named, near):
             return "another quantity"
     if _other_code(asked, near, passage):
         return "another code"
@@ -155,7 +169,7 @@ _HOUR = re.compile(r"\b(?:mấy giờ|may gio|giờ nào|gio nao|what time|at wh
 # times that are no dates: days of the week, seasons, ages, and what is told by another event
 _TIME = re.compile(
     r"\b(?:thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|(?:hằng|hàng) (?:ngày|tuần|tháng|năm)|mùa (?:xuân|hè|hạ|thu|đông|mưa|khô)|thế kỷ|thời kỳ|"
-    r"(?:sau|trước|trong|từ|kể từ) khi|khi|buổi|nửa đêm|giữa trưa|rạng sáng|bình minh|hoàng hôn|midnight|noon|dawn|dusk|ban (?:ngày|đêm)|"
+    r"(?:sau|trước|trong|từ|kể từ) khi|khi|buổi|\d+ tuổi|nửa đêm|giữa trưa|rạng sáng|bình minh|hoàng hôn|midnight|noon|dawn|dusk|ban (?:ngày|đêm)|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|every (?:day|week|month|year)|spring|summer|autumn|winter|century|when|after|before)\b"
 )
 LEAST = 0.2  # of the question's weight that a figure's passage must hold
@@ -175,6 +189,8 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     if max((f.fit for f in candidates(asked, quote)), default=0.0) < (
         MONEY_FIT if asked.want.kind == "amount" else 0.01
     ):
+        return False
+    if asked.want.kind == "date" and asked.want.focus in _DAYS and not _a_day(quote):
         return False
     if asked.want.kind in NUMERIC and (_other_province(asked, near, quote) or _nothing_of(asked, near)):
         return False
@@ -199,6 +215,14 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     if names and not any(map(held, names)):
         return False
     return asked.language == "en" or cover >= LEAST
+
+
+_DAYS = frozenset(("ngày", "ngay", "hôm", "hom", "date", "day"))
+
+
+def _a_day(text: str) -> bool:
+    """Whether a text that is to give a day gives one, or the month at least."""
+    return any(d.precision not in ("year", "range", "decade", "century") or "/" in d.text for d in dates_of(text))
 
 
 def _nothing_of(asked: Asked, near: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.ask import abstain, compare, features, frames, mismatch, quoting, rules, spans, support, weigh
+from rag.ask import abstain, compare, counted, features, frames, mismatch, quoting, rules, spans, support, weigh
 from rag.ask.answer_types import NUMERIC
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
@@ -143,6 +143,8 @@ class ExtractiveReader:
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
         signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
         signals |= self._lacks(asked, sentences, sentences[best], quotes, hits)
+        if budget is None and counted.another(asked, [q.text for q in quotes], self.similar):
+            signals["no_figure"] = 1.0
         return Reading(asked, tuple(quotes), short, float(shares[best]), signals)
 
     def _short(

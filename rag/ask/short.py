@@ -132,12 +132,18 @@ def _stated(asked: Asked, text: str) -> bool:
     return bool(words) and all(w in asked.words for w in words)
 
 
+_TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" counts nothing
+_VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
+
+
 def _numbers(asked: Asked, text: str) -> list[Found]:
     kind, focus = asked.want.kind, asked.focus
     out: list[Found] = []
     folded = fold(text)
     for number in numbers_of(text):
-        if str(number.value) in asked.numbers:
+        if str(number.value) in asked.numbers or _TIMES.search(folded, max(0, number.start - 8), number.start):
+            continue
+        if kind != "rank" and _VERSION.fullmatch(number.text):
             continue
         end = number.end
         slash = re.match(r"/\d+", text[end:]) if number.unit.startswith("/") else None

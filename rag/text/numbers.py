@@ -105,7 +105,7 @@ _WORDS = (
 )
 # A lone "ba", "năm", "chín" is a number only before a word that is counted; elsewhere it is father, year, ripe.
 _COUNTED = frozenset(
-    "tỉnh huyện xã phường quận thôn ấp người bài nhóm loại trụ nhiệm mục điểm ngày tháng tuần giờ lần sản chỉ giải đơn cơ dịch thành vị "
+    "đạo tỉnh huyện xã phường quận thôn ấp người bài nhóm loại trụ nhiệm mục điểm ngày tháng tuần giờ lần sản chỉ giải đơn cơ dịch thành vị "
     "con cái chiếc cuốn quyển bộ sở ban cấp khu vùng dự đề doanh trường lớp đội tổ đoàn phần yếu lĩnh nội bước giai mô hình hộ gia nền "
     "đại nước quốc châu bên năm triệu tỷ nghìn ngàn trăm thập tầng hạng bậc đặc văn nghị quyết hội câu cách nguyên kênh ngành đối".split()
 )

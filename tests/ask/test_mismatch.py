@@ -93,7 +93,11 @@ def test_a_code_said_elsewhere_in_the_passage_is_another_s() -> None:
         ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga rất đúng giờ.", False),
         ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga vào khoảng nửa đêm.", True),
         ("When was the carrier Admiral Kuznetsov overhauled?", "Tàu Đô đốc Kuznetsov được đại tu năm 2012.", True),
-        ("When was Resolution No. 02 on digital transformation adopted?", "Cuối năm 2020, Nghị quyết số 02 ra đời.", True),
+        (
+            "When was Resolution No. 02 on digital transformation adopted?",
+            "Cuối năm 2020, Nghị quyết số 02 ra đời.",
+            True,
+        ),
     ],
 )
 def test_a_figure_must_be_of_the_thing_named(question: str, quote: str, given: bool) -> None:
