@@ -14,7 +14,7 @@ from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Asked, coverage, dates_of, holds, names_of, places_of, words_of
 from rag.ask.moments import clocks
-from rag.ask.short import candidates
+from rag.ask.short import candidates, units_asked
 from rag.text.names import PROVINCES
 from rag.text.normalise import canonical, fold
 
@@ -174,7 +174,7 @@ _TIME = re.compile(
 )
 LEAST = 0.2  # of the question's weight that a figure's passage must hold
 MOST = 0.8  # and must hold where a name stands only elsewhere in the document
-MONEY_FIT = 0.3  # a sum of money is told by its currency: any other figure is none
+MONEY_FIT = 0.3  # a sum of money is told by its currency, a length of time by its unit: any other figure is none
 _PROVINCES = frozenset(fold(p) for p in PROVINCES)
 
 
@@ -187,7 +187,7 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     if asked.want.kind == "date" and _TIME.search(canonical(quote)):
         return True
     if max((f.fit for f in candidates(asked, quote)), default=0.0) < (
-        MONEY_FIT if asked.want.kind == "amount" else 0.01
+        MONEY_FIT if asked.want.kind == "amount" or units_asked(asked) is not None else 0.01
     ):
         return False
     if asked.want.kind == "date" and asked.want.focus in _DAYS and not _a_day(quote):

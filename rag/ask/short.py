@@ -132,6 +132,22 @@ def _stated(asked: Asked, text: str) -> bool:
     return bool(words) and all(w in asked.words for w in words)
 
 
+# what follows the figure that answers "bao lâu", "how far", "how old"
+_SPAN = r"[\s-]?(?:rưỡi )?(?:giây|phút|giờ|tiếng|ngày|đêm|tuần|tháng|quý|năm|thập kỷ|thập niên|thế kỷ|seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies))\b"
+_LENGTH = r"\s?(?:km|ki ?lô ?mét|cây số|cm|mm|m|mét|dặm|hải lý|miles?|kilomet(?:re|er)s?|met(?:re|er)s?|feet|ft)\b"
+_UNITS_OF = {
+    "bao lâu": _SPAN, "bao lau": _SPAN, "how long": f"(?:{_SPAN}|{_LENGTH})", "bao xa": _LENGTH, "how far": _LENGTH,
+    "bao tuổi": r"\s?tuổi\b", "bao tuoi": r"\s?tuổi\b", "how old": r"\s?(?:tuổi\b|years?\b|-year)",
+}  # fmt: skip
+
+
+@per_question
+def units_asked(asked: Asked) -> re.Pattern[str] | None:
+    """The units in which "bao lâu", "how far", "how old" are answered; None for other questions."""
+    mark = asked.text[asked.want.start : asked.want.end].lower()
+    return re.compile(_UNITS_OF[mark], re.IGNORECASE) if mark in _UNITS_OF else None
+
+
 _TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" counts nothing
 _VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
 
@@ -140,6 +156,7 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
     kind, focus = asked.want.kind, asked.focus
     out: list[Found] = []
     folded = fold(text)
+    measured = units_asked(asked)
     for number in numbers_of(text):
         if str(number.value) in asked.numbers or _TIMES.search(folded, max(0, number.start - 8), number.start):
             continue
@@ -152,7 +169,9 @@ def _numbers(asked: Asked, text: str) -> list[Found]:
         if asked.language == "vi" and asked.exact:
             after = _as_typed(asked, after, text, end)
         fit = 0.3
-        if kind == "percent":
+        if kind == "number" and measured is not None:
+            fit = 1.0 if measured.match(text, end) else 0.1
+        elif kind == "percent":
             fit = 1.0 if number.percent else 0.05
         elif kind == "amount":
             money = (

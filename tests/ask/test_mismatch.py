@@ -92,6 +92,11 @@ def test_a_code_said_elsewhere_in_the_passage_is_another_s() -> None:
         ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga lúc 19 giờ 25.", True),
         ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga rất đúng giờ.", False),
         ("Tàu rời ga lúc mấy giờ?", "Tàu rời ga vào khoảng nửa đêm.", True),
+        ("Cuộc điều tra ông Yan kéo dài bao lâu?", "Ông Yan, 45 tuổi, bị điều tra.", False),
+        ("Cuộc điều tra ông Yan kéo dài bao lâu?", "Cuộc điều tra ông Yan kéo dài 3 năm.", True),
+        ("How far is the station from the town?", "Ga cách thị trấn 12 km, khánh thành năm 2019.", True),
+        ("Trạm khánh thành ngày nào?", "Trạm khánh thành năm 2019.", False),
+        ("Trạm khánh thành ngày nào?", "Trạm khánh thành ngày 3/2/2019.", True),
         ("When was the carrier Admiral Kuznetsov overhauled?", "Tàu Đô đốc Kuznetsov được đại tu năm 2012.", True),
         (
             "When was Resolution No. 02 on digital transformation adopted?",
