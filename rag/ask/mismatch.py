@@ -13,8 +13,9 @@ from itertools import takewhile
 from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Asked, coverage, dates_of, holds, names_of, places_of, words_of
+from rag.ask.figure_fit import units_asked
 from rag.ask.moments import clocks
-from rag.ask.short import candidates, units_asked
+from rag.ask.short import candidates
 from rag.text.names import PROVINCES
 from rag.text.normalise import canonical, fold
 

@@ -1,0 +1,156 @@
+"""Figures of a text that may answer a question, each with how well what it counts or measures fits.
+
+Knows nothing of other kinds of answers or of which figure is chosen.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.ask.evidence import Asked, numbers_of, per_question
+from rag.ask.found import Found
+from rag.text.normalise import canonical, fold
+
+_MONEY_AFTER = re.compile(
+    r"\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)?\s*(?:đồng|đô la|usd|vnđ|vnd|euro|đ\b|\$)|\s*(?:tỷ|triệu)\b", re.IGNORECASE
+)
+# millions of things, not of money: "342,78 triệu hóa đơn"
+_COUNTED_MILLIONS = re.compile(
+    r"[\d.,]+\s*(?:tỷ|tỉ|triệu|nghìn|ngàn)\s+(?:lượt|hóa|hoá|người|sản|hồ|giao|tài|bản|văn|thẻ|đơn|con|cây|tấn|ha|hộ|khách|km|lít|mét|thuê|doanh|tin|lao|"
+    r"people|invoices|users|products|accounts|tonnes|visitors|transactions)\b",
+    re.IGNORECASE,
+)
+# units that belong to the answer string itself ("6 tỷ đồng", "1,7 tấn", "22 ngày")
+_SHOWN_UNIT = re.compile(
+    r"\s?(?:(?:nghìn |ngàn |triệu |tỷ |tỉ )*(?:đồng|đô la(?: Mỹ)?|USD|VNĐ|VND|euro|km²|km2|m²|m2|km|mét|m|cm|mm|ha|hecta|kg|tấn|tạ|lít|tuổi|bậc|giờ|phút|giây|sao|ngày|tháng|năm|tuần|độ|°C|MW|kWh|GB|MB|thế kỷ|"
+    r"years?|months?|days?|hours?|minutes?|kilometres?|kilometers?|metres?|meters?|tonnes?|tons?|people|dollars?)\b)",
+    re.IGNORECASE,
+)
+# what follows the figure that answers "bao lâu", "how far", "how old"
+_SPAN = r"[\s-]?(?:rưỡi )?(?:giây|phút|giờ|tiếng|ngày|đêm|tuần|tháng|quý|năm|thập kỷ|thập niên|thế kỷ|seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies))\b"
+_LENGTH = r"\s?(?:km|ki ?lô ?mét|cây số|cm|mm|m|mét|dặm|hải lý|miles?|kilomet(?:re|er)s?|met(?:re|er)s?|feet|ft)\b"
+_UNITS_OF = {
+    "bao lâu": _SPAN, "bao lau": _SPAN, "how long": f"(?:{_SPAN}|{_LENGTH})", "bao xa": _LENGTH, "how far": _LENGTH,
+    "bao tuổi": r"\s?tuổi\b", "bao tuoi": r"\s?tuổi\b", "how old": r"\s?(?:tuổi\b|years?\b|-year)",
+}  # fmt: skip
+
+
+@per_question
+def units_asked(asked: Asked) -> re.Pattern[str] | None:
+    """The units in which "bao lâu", "how far", "how old" are answered; None for other questions."""
+    mark = asked.text[asked.want.start : asked.want.end].lower()
+    return re.compile(_UNITS_OF[mark], re.IGNORECASE) if mark in _UNITS_OF else None
+
+
+_TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" counts nothing
+_VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
+
+
+def figures_in(asked: Asked, text: str) -> list[Found]:
+    """The figures of ``text`` that the question does not state itself, in order; ``fit`` in [0, 1]."""
+    kind, focus = asked.want.kind, asked.focus
+    out: list[Found] = []
+    folded = fold(text)
+    measured = units_asked(asked)
+    for number in numbers_of(text):
+        if str(number.value) in asked.numbers or _TIMES.search(folded, max(0, number.start - 8), number.start):
+            continue
+        if kind != "rank" and _VERSION.fullmatch(number.text):
+            continue
+        end = number.end
+        slash = re.match(r"/\d+", text[end:]) if number.unit.startswith("/") else None
+        end += slash.end() if slash else 0
+        after = words_after(folded, end)
+        if asked.language == "vi" and asked.exact:
+            after = _as_typed(asked, after, text, end)
+        fit = 0.3
+        if kind == "number" and measured is not None:
+            fit = 1.0 if measured.match(text, end) else 0.1
+        elif kind == "percent":
+            fit = 1.0 if number.percent else 0.05
+        elif kind == "amount":
+            money = (
+                (_MONEY_AFTER.match(text, end) and not _COUNTED_MILLIONS.match(text, number.start))
+                or (
+                    re.search(r"(?:tỷ|tỉ|triệu|nghìn|billion|million)\b", number.text, re.IGNORECASE)
+                    and not _COUNTED_MILLIONS.match(text, number.start)
+                )
+                or text[: number.start].rstrip().endswith("$")
+            )
+            fit = 1.0 if money else 0.1
+        elif kind == "rank":
+            near = folded[max(0, number.start - 14) : number.start]
+            fit = (
+                1.0
+                if number.unit.startswith("/")
+                or number.ordinal
+                or re.search(r"thu|hang|top|nhom|vi tri|rank|bac", near)
+                else 0.1
+            )
+            if re.search(r"\b(?:top|nhom)\s*$", near) and not re.search(r"\b(?:top|nhom|group)\b", fold(asked.text)):
+                fit = 0.8  # "thứ 17/63" says more than "tốp 20"
+            if focus[:1] == ("bac",):
+                fit = 1.0 if after[:1] == ("bac",) else 0.2
+        elif focus[:1] in (("tang",), ("giam",)):
+            fit = 1.0 if CHANGED.search(folded[max(0, number.start - 36) : number.start]) else 0.3
+        elif number.percent:
+            fit = 0.1 if kind == "number" and focus else 0.4
+        elif focus:
+            fit = max(_unit_fit(asked, after), 0.0 if after else _counted_before(asked, folded[: number.start]))
+        elif kind in ("number", "comparison"):
+            fit = 0.5
+        shown = _SHOWN_UNIT.match(text, end) if not number.percent else None
+        if shown:
+            end = shown.end()
+        if number.unit.startswith("/") and kind != "rank":
+            fit *= 0.8
+        start = number.start
+        span = re.search(r"\d[\d.,]*\s?[-–]\s?$", text[:start])  # "50-60%"
+        if span and out and out[-1].end >= span.start() and not number.text.startswith("-"):
+            start = out.pop().start
+        out.append(Found(start, end, text[start:end], fit))
+    return out
+
+
+CHANGED = re.compile(
+    r"\b(?:tang|giam|them)\s*(?:\w+\s+){0,2}$|\b(?:tang|giam|hon)\b(?: so voi)?(?: (?:cung ky|nam|thang|quy|nam truoc|ky truoc))?[\s\d/]*(?:\w+ )?(?:la|toi|den|len|khoang|them)?\s*$"
+)
+
+
+def words_after(folded: str, end: int) -> tuple[str, ...]:
+    """Up to nine words of a folded text from ``end`` to the next stop or figure."""
+    stop = re.search(r"[.,;:()]|\d", folded[end : end + 90])
+    return tuple(re.findall(r"[^\W_]+", folded[end : end + (stop.start() if stop else 90)])[:9])
+
+
+def _as_typed(asked: Asked, after: tuple[str, ...], text: str, end: int) -> tuple[str, ...]:
+    """``after`` without the words that equal the counted noun's only when diacritics are dropped ("hộp" for "hợp")."""
+    exact = words_after(canonical(text), end)
+    if len(exact) != len(after) or text[end : end + 90].isascii():
+        return after
+    focus = asked.heads | set(asked.focus)
+    return tuple(w if w not in focus or e in asked.exact or e.isascii() else "" for w, e in zip(after, exact))
+
+
+def _counted_before(asked: Asked, folded: str) -> float:
+    """The fit of a number that ends its clause after the noun it counts: "Số sản phẩm OCOP … là 429", "Số xã: 12"."""
+    found = re.search(
+        r"\b(?:tong so|so luong|so luot|so)\s+([^.;:]{2,120}?)\s*(?:\bla|\bdat|\blen|\btoi|\bkhoang|\bgan|\bhon|\btren|:|;)?\s*$",
+        folded,
+    )
+    if found is None:
+        return 0.0
+    words = re.findall(r"\w+", found.group(1))
+    shared = len(set(asked.focus) & set(words)) / len(asked.focus)
+    return 0.6 + 0.4 * shared if words[0] in asked.heads else 0.15 + 0.5 * shared
+
+
+def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
+    """How the words after a number match what is counted: its first word beside the number is worth most."""
+    if not after:
+        return 0.1
+    focus = set(asked.focus)
+    shared = len(focus & set(after)) / len(focus)
+    if after[0] in asked.heads:
+        return 0.7 + 0.3 * shared
+    return 0.15 + 0.5 * shared
