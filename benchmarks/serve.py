@@ -4,6 +4,7 @@
 
 Starts `app.py` on a free loopback port with an index of its own (built from the sample corpus beforehand, so that the
 first figure is that of an installed machine), asks over HTTP, and prints one JSON object. Times are wall seconds;
+``stolen_s`` is the processor time that the host took from the machine meanwhile, which no program can make up for;
 ``page_cpu_s`` is what the process itself used until the page was served, which depends less on what else the machine does.
 Where Playwright and a Chromium are installed the page itself is measured too: the time from the command until a person
 can type (``page_usable_s``), and from pressing Enter until the answer's first words stand on the page.
@@ -189,6 +190,14 @@ def machine() -> dict[str, Any]:
     }
 
 
+def stolen() -> float | None:
+    """Processor seconds that the host took from this machine since it started (Linux); None where that is not told."""
+    if not Path("/proc/stat").exists():
+        return None
+    ticks = int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def spread(values: list[float]) -> dict[str, float]:
     """Median and 95th percentile in milliseconds."""
     ordered = sorted(values)
@@ -197,6 +206,11 @@ def spread(values: list[float]) -> dict[str, float]:
         "p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))] * 1000, 1),
         "n": len(ordered),
     }
+
+
+def _since(before: float | None) -> float | None:
+    now = stolen()
+    return None if before is None or now is None else round(now - before, 1)
 
 
 def main() -> None:
@@ -221,15 +235,18 @@ def main() -> None:
             for question in QUESTIONS:
                 ask(port, question)
             result["first_token"] = spread([first_token(port, q) for q in QUESTIONS * 4])
+            taken = stolen()
             alone, _ = crowd(port, 1, min(20.0, args.seconds), args.think / 4)
-            result["one_user"] = spread(alone)
+            result["one_user"] = {**spread(alone), "stolen_s": _since(taken)}
             result["rss_before_mb"] = memory.memory_info().rss >> 20
+            taken = stolen()
             together, statuses = crowd(port, args.users, args.seconds, args.think)
             result["many_users"] = {
                 **spread(together),
                 "users": args.users,
                 "seconds": args.seconds,
                 "think_s": args.think,
+                "stolen_s": _since(taken),
             }
             result["statuses"] = {str(code): n for code, n in sorted(statuses.items())}
             result["rss_after_mb"] = memory.memory_info().rss >> 20
