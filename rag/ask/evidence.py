@@ -18,12 +18,13 @@ from rag.ask import glossary
 from rag.ask.answer_types import Wanted, wanted
 from rag.text.abbreviations import Abbreviations
 from rag.text.dates import DateSpan, find_dates
-from rag.text.names import Name, find_names, find_places
+from rag.text.names import Name, canonical_place, find_names, find_places
 from rag.text.normalise import canonical, fold
 from rag.text.numbers import Number, find_numbers
 from rag.text.stopwords import content_words
 from rag.types import Hit, Query
 
+_UNKNOWN = object()
 P = ParamSpec("P")
 R = TypeVar("R")
 _WORD = re.compile(r"\w+")
@@ -80,8 +81,8 @@ def per_question(function: Callable[Concatenate[Asked, P], R]) -> Callable[Conca
     @wraps(function)
     def remembered(asked: Asked, /, *args: P.args, **kwargs: P.kwargs) -> R:
         key = (function, *args, *kwargs.values())
-        found = asked.memo.get(key, asked)  # no function gives the question itself
-        if found is asked:
+        found = asked.memo.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
             found = asked.memo[key] = function(asked, *args, **kwargs)
         return cast(R, found)
 
@@ -133,6 +134,12 @@ def names_of(text: str) -> tuple[Name, ...]:
 def places_of(text: str) -> tuple[Name, ...]:
     """``find_places``, cached."""
     return tuple(find_places(text))
+
+
+@lru_cache(maxsize=4096)
+def folded_places_of(text: str) -> frozenset[str]:
+    """The places of a text, folded and one spelling each, cached."""
+    return frozenset(fold(canonical_place(p.text)) for p in places_of(text))
 
 
 @lru_cache(maxsize=4096)
@@ -315,11 +322,11 @@ def _english_terms(
     A word without one weighs little, unless the documents hold it (names, figures, brands).
     """
     lowered = re.sub(r"\bIT\b", "information technology", text).lower()
-    phrases = [phrase.text for phrase in glossary.english_phrases(lowered)]
-    rest = glossary.without_phrases(lowered)
+    phrases = glossary.english_phrases(lowered)
+    rest = glossary.without_phrases(lowered, phrases)
     terms: dict[str, float] = {}
     others: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for item in [*phrases, *content_words(rest, "en")]:
+    for item in [*(phrase.text for phrase in phrases), *content_words(rest, "en")]:
         key = fold(item)
         if key in _ASKING or key in mark or key in _TITLES_OF_ADDRESS or (len(key) < 2 and not key.isdigit()):
             continue

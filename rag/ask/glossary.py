@@ -8,7 +8,7 @@ claims or passages. Vietnamese is given folded.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -99,10 +99,10 @@ def english_phrases(text: str) -> list[Phrase]:
     return out
 
 
-def without_phrases(text: str) -> str:
-    """``text`` with a blank in the place of every phrase of the glossary."""
+def without_phrases(text: str, phrases: Sequence[Phrase] | None = None) -> str:
+    """``text`` with a blank in the place of every phrase of the glossary; ``phrases`` are these where they are known."""
     out, at = [], 0
-    for phrase in english_phrases(text):
+    for phrase in english_phrases(text) if phrases is None else phrases:
         out += [text[at : phrase.start], " "]
         at = phrase.end
     return "".join([*out, text[at:]])

@@ -143,7 +143,11 @@ class ExtractiveReader:
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
         signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
         signals |= self._lacks(asked, sentences, sentences[best], quotes, hits)
-        if budget is None and counted.another(asked, [q.text for q in quotes], self.similar):
+        if (
+            budget is None
+            and not signals["no_figure"]
+            and counted.another(asked, [q.text for q in quotes], self.similar)
+        ):
             signals["no_figure"] = 1.0
         return Reading(asked, tuple(quotes), short, float(shares[best]), signals)
 

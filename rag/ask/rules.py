@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.ask import features
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, Sentence, places_of, words_of
+from rag.ask.evidence import Asked, Sentence, folded_places_of, per_question, words_of
 from rag.ask.listed import best_run, count_asked, wants_items
 from rag.ask.short import address_asked, candidates
 from rag.text.names import canonical_place
@@ -69,7 +68,12 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
 
 def is_far(asked: Asked, sentence: Sentence, hits: Sequence[Hit], about: About) -> bool:
     """Whether neither a sentence nor its passage nor its document speaks of the place asked about."""
-    return bool(_place_rule(asked, [sentence], hits, about)[0] <= -FAR_PLACE)
+    hit, wanted = hits[sentence.hit], _places_asked(asked)
+    return bool(wanted) and not wanted & (
+        folded_places_of(sentence.text)
+        | folded_places_of(f"{hit.passage.context}. {hit.passage.text}")
+        | about(hit.source)
+    )
 
 
 def _place_rule(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], about: About) -> Floats:
@@ -77,23 +81,18 @@ def _place_rule(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]
     out = np.zeros(len(sentences))
     if not asked.places:
         return out
-    wanted = {fold(canonical_place(p)) for p in asked.places}
     for i, sentence in enumerate(sentences):
-        hit = hits[sentence.hit]
-        here = _folded_places(sentence.text)
-        if here & wanted:
-            continue
-        around = _folded_places(f"{hit.passage.context}. {hit.passage.text}")
-        if not wanted & (around | about(hit.source)):
+        here = folded_places_of(sentence.text)
+        if is_far(asked, sentence, hits, about):
             out[i] = -FAR_PLACE
-        elif here:
+        elif here and not here & _places_asked(asked):
             out[i] = -OTHER_PLACE
     return out
 
 
-@lru_cache(maxsize=4096)
-def _folded_places(text: str) -> frozenset[str]:
-    return frozenset(fold(canonical_place(p.text)) for p in places_of(text))
+@per_question
+def _places_asked(asked: Asked) -> frozenset[str]:
+    return frozenset(fold(canonical_place(p)) for p in asked.places)
 
 
 _NOW = re.compile(

@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Abbreviated, Asked, coverage, dates_of, holds, places_of, words_of
+from rag.ask.evidence import Abbreviated, Asked, coverage, dates_of, folded_places_of, holds, places_of, words_of
 from rag.ask.features import asked_offices
 from rag.ask.short import candidates, levels_in, question_levels, rank
 from rag.ask.similar import Likeness
@@ -117,11 +117,11 @@ def signals(
         ("name_document", everywhere, whole_pairs | document.pairs),
     ):
         out[key] = _named(asked, words, pairs, document.places)
-    held = {fold(canonical_place(p.text)) for p in places_of(f"{passage.context}. {passage.text}")} | document.places
+    held = folded_places_of(f"{passage.context}. {passage.text}") | document.places
     joined = f" {' '.join(words_of(f'{passage.context} {passage.text}').folded)} "
     lost = [p for p in asked.places if fold(canonical_place(p)) not in held and not (" " in p and f" {p} " in joined)]
     out["places_missing"] = float(bool(lost) and len(lost) == len(asked.places))
-    here = {fold(canonical_place(p.text)) for p in places_of(sentence)}
+    here = folded_places_of(sentence)
     out["places_other"] = float(
         bool(asked.places and here and not here & {fold(canonical_place(p)) for p in asked.places})
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from rag.ask.evidence import Asked
+from rag.ask.evidence import Asked, per_question
 from rag.text.normalise import canonical, fold
 
 Phrase = tuple[str, ...]
@@ -55,6 +55,7 @@ def wordings(text: str, folded: bool) -> dict[str, tuple[Phrase, ...]]:
     return out
 
 
+@per_question
 def widen(asked: Asked) -> Asked:
     """``asked`` with the other wordings of its Vietnamese terms among ``others``."""
     if asked.language == "en":

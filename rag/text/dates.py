@@ -41,7 +41,8 @@ class DateSpan:
 
 _D, _M, _Y = r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])", r"(?P<y>1[5-9]\d\d|20\d\d|21\d\d)"
 # a year of old is one only after "năm": "năm 938", "tháng 3 năm 1288"
-_OLD = r"(?P<y>1[0-4]\d\d|[1-9]\d\d)(?![\w/]|[.,-]\d|\s*(?:%|nguoi|ho|met|m|km|kg|tan|ha|dong|trieu|ty|nghin|ngan|luot|don|lan|cai|con|people|men|women|soldiers|years|days|miles)\b)"
+_NO_COUNT = r"(?![\w/]|[.,-]\d|\s*(?:%|nguoi|ho|met|m|km|kg|tan|ha|dong|trieu|ty|nghin|ngan|luot|don|lan|cai|con|people|men|women|soldiers|years|days|miles)\b)"
+_OLD = r"(?P<y>1[0-4]\d\d|[1-9]\d\d)" + _NO_COUNT
 _MON = "(?P<mon>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _L, _R = r"(?<![\w.,/-])", r"(?![\w/]|[.,-]\d)"
 _ORD = r"(?:st|nd|rd|th)?"
@@ -203,7 +204,7 @@ _RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Period]], ...] = (
     ("nam", rf"\b(?:tu\s+)?nam\s+(?P<y0>[1-9]\d{{2,3}})\s*(?:[-–—]|den\s+nam|den|toi)\s*{_OLD}", _as_years),
     ("nam", rf"\bnam\s+{_Y}{_R}", _as_year),
     ("nam", rf"\bnam\s+{_OLD}", _as_year),
-    ("in ", rf"(?<=\bin ){_OLD.replace('|[1-9]' + chr(92) + 'd' + chr(92) + 'd', '')}", _as_year),
+    ("in ", rf"(?<=\bin )(?P<y>1[0-4]\d\d){_NO_COUNT}", _as_year),
     ("1", rf"{_L}{_Y}{_R}(?!\s*(?:%|\$|dong|{BIG_WORD}|nguoi|ho|met|m|km|kg|tan|ha|don|san|luot|xa|doanh|lan|bai|ca|may|usd|vnd|people|"
          r"million|billion|thousand|units|years|nam)\b)", _as_year),
 )  # fmt: skip
@@ -283,9 +284,9 @@ def find_dates(text: str) -> list[DateSpan]:
                 continue
             if _other_word(match, folded, text):
                 continue
-            if folded[start:].startswith("nam") and text[start : start + 3].lower() not in ("nam", "năm"):
-                continue
-            if folded[start:].startswith("nam") and not text.isascii() and text[start : start + 3].lower() == "nam":
+            if folded.startswith("nam", start) and text[start : start + 3].lower() != (
+                "nam" if text.isascii() else "năm"
+            ):
                 continue  # "phía nam 300 km", "nam 120 người"
             if make is _as_year and start == match.start("y") and numbers_a_document(folded[:start], folded[end:]):
                 continue

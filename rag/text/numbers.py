@@ -152,8 +152,8 @@ def find_numbers(text: str, skip: Iterable[Span] = ()) -> list[Number]:
     out: list[Number] = []
     for m in _DIGITS.finditer(lowered):
         start, end = m.span()
-        glued = _GLUED.match(lowered, end) if lowered[end : end + 1].isalpha() else None
-        if lowered[end : end + 1].isalpha() and glued is None:  # "5G", "4k": part of a name
+        glued = _GLUED.match(lowered, end)
+        if glued is None and lowered[end : end + 1].isalpha():  # "5G", "4k": part of a name
             continue
         if m["pct"] and m["pct"].strip() in ("-", "–"):
             end = m.end("n")
