@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from visiting import Opener
+from scripted_llm import Say, ScriptedLLM
+from visiting import Opener, running
 
 pytestmark = pytest.mark.browser
 TEAMS = "Hà Tĩnh đã lập thí điểm bao nhiêu tổ chuyển đổi số cộng đồng?"
@@ -108,6 +109,57 @@ def test_what_is_open_stays_open_when_the_log_is_drawn_anew(visit: Opener) -> No
     w.page.locator("[data-do=rate][data-good='0']").click()
     w.page.wait_for_selector("[data-do=rate][data-good='0'][aria-pressed=true]")
     w.page.wait_for_function("() => !document.querySelector('.h-details[open]')")
+
+
+def test_what_to_ask_next_stands_under_the_answer_it_was_made_for_only(visit: Opener) -> None:
+    w = visit()
+    w.ask("Ai là Giám đốc Sở Thông tin và Truyền thông Hà Tĩnh?")
+    w.page.wait_for_selector(".h-turn .h-followups .h-suggest")
+    # another conversation, with the questions for the last answer still at hand: as when they come late
+    w.page.locator("#h-new").click()
+    w.page.wait_for_selector(".h-welcome")
+    assert w.page.locator("#h-offered .h-suggest").count() >= 1
+    assert w.page.locator(".h-suggest:visible").count() == 0
+    w.page.locator(".h-conversation").first.click()
+    w.page.wait_for_selector(".h-turn .h-followups .h-suggest:visible")
+    w.page.locator("[data-do=rate][data-good='1']").click()
+    w.page.wait_for_selector("[data-do=rate][data-good='1'][aria-pressed=true]")
+    w.page.locator(".h-turn .h-suggest").first.click()
+    w.page.wait_for_function("() => document.querySelectorAll('.h-turn .h-tools').length === 2")
+    assert w.page.locator(".h-turn").first.locator(".h-suggest").count() == 0
+
+
+def test_a_conversation_left_while_it_is_answered_stays_left(visit: Opener, tmp_path: Path) -> None:
+    words = "Hà Tĩnh đã thành lập thí điểm 59 tổ chuyển đổi số cộng đồng cấp xã và 133 tổ cấp thôn [1]. " * 12
+    with (
+        ScriptedLLM(Say(words, size=9, delay=0.05)) as llm,
+        running(tmp_path, RAG_LLM="openai:any", RAG_LLM_BASE_URL=llm.url, RAG_LLM_API_KEY="sk-test") as address,
+    ):
+        w = visit(address)
+        w.page.fill("#h-box textarea", TEAMS)
+        w.page.press("#h-box textarea", "Enter")
+        w.page.wait_for_function("() => document.querySelector('.h-live .h-text')?.textContent.includes('59')")
+        w.page.locator("#h-new").click()
+        w.page.wait_for_selector(".h-welcome")
+        w.page.wait_for_selector("#h-send:visible")
+        w.page.wait_for_timeout(700)
+        assert w.page.locator(".h-welcome").count() == 1 and w.page.locator(".h-turn").count() == 0
+        w.page.locator(".h-conversation").first.click()
+        w.page.wait_for_selector(".h-turn .h-note")
+        assert "59" in w.page.locator(".h-turn .h-text").inner_text()
+        # asking an earlier question again ends the one being answered and takes its place
+        w.page.fill("#h-box textarea", "Thế còn Thanh Hóa?")
+        w.page.press("#h-box textarea", "Enter")
+        w.page.wait_for_function("() => document.querySelector('.h-live .h-text')?.textContent.length > 40")
+        w.page.locator(".h-turn [data-do=again]").first.click()
+        w.page.wait_for_function(
+            "() => document.querySelectorAll('.h-turn').length === 1 "
+            "&& document.querySelector('.h-live .h-text')?.textContent.length > 40"
+        )
+        w.page.locator("#h-stop").click()
+        w.page.wait_for_selector(".h-turn .h-tools")
+        w.page.wait_for_selector("#h-send:visible")
+        assert w.page.locator(".h-question").all_inner_texts() == [f"Bạn:\n{TEAMS}"]
 
 
 def test_conversations_survive_a_reload_and_are_private(visit: Opener) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from visiting import ROOT, Opener, running
-
-sys.path.insert(0, str(ROOT / "tests"))
 from scripted_llm import Say, ScriptedLLM
+from visiting import Opener, running
 
 pytestmark = pytest.mark.browser
 TEAMS = "Hà Tĩnh đã lập thí điểm bao nhiêu tổ chuyển đổi số cộng đồng?"

@@ -89,6 +89,52 @@ def test_closing_the_page_keeps_the_turn_and_ends_the_work(tmp_path: Path) -> No
     assert len(chat.chats.conversations("visitor:" + _digest("a" * 24))) == 1
 
 
+def test_leaving_an_answer_ends_it_and_shows_nothing_more(tmp_path: Path) -> None:
+    chat, lan = made(tmp_path), visitor("a")
+    chat.service.pause = 0.05  # type: ignore[attr-defined]
+    frames = chat.ask(lan, QUESTION, "")
+    for _ in range(4):
+        next(frames)
+    assert chat.is_answering(lan) and not chat.is_answering(visitor("b"))
+    rest: list[Any] = []
+    reader = threading.Thread(target=lambda: rest.extend(frames))
+    reader.start()
+    chat.leave(lan)
+    # it is over and kept before anything else can be shown
+    assert not chat.is_answering(lan)
+    (turn,) = chat.chats.turns("visitor:" + _digest("a" * 24), chat.latest(lan))
+    assert turn.answer["complete"] is False
+    reader.join(5)
+    assert rest[-1].left and not any(f.done and not f.left for f in rest)
+    chat.leave(lan)
+    assert list(chat.ask(lan, QUESTION, ""))[-1].left is False
+
+
+def test_a_newer_question_takes_the_place_of_the_one_being_answered(tmp_path: Path) -> None:
+    chat, lan = made(tmp_path), visitor("a")
+    chat.service.pause = 0.05  # type: ignore[attr-defined]
+    conversation = list(chat.ask(lan, QUESTION, ""))[-1].conversation
+    first = chat.ask(lan, QUESTION, conversation)
+    for _ in range(4):
+        next(first)
+    rest: list[Any] = []
+    reader = threading.Thread(target=lambda: rest.extend(first))
+    reader.start()
+    second = list(chat.ask(lan, "Thế còn Thanh Hóa?", conversation))
+    reader.join(5)
+    assert rest[-1].left
+    assert all(f.log.count("<article") == 3 for f in second), "the one cut short stands before it"
+
+
+def test_a_verdict_given_while_an_answer_is_written_is_on_the_page_when_it_is_done(tmp_path: Path) -> None:
+    chat, lan = made(tmp_path), visitor("a")
+    conversation = list(chat.ask(lan, QUESTION, ""))[-1].conversation
+    frames = chat.ask(lan, "Thế còn Thanh Hóa?", conversation)
+    next(frames)
+    assert chat.rate(lan, 1, True)
+    assert 'aria-pressed="true"' in list(frames)[-1].log
+
+
 def test_faults_and_bounds_are_told(tmp_path: Path) -> None:
     chat, lan = made(tmp_path, max_question_chars=50), visitor("a", "en")
     assert list(chat.ask(lan, "   ", "")) == []
@@ -151,7 +197,8 @@ def test_examples_and_followups_have_answers(tmp_path: Path) -> None:
     lan = visitor("a")
     conversation = list(chat.ask(lan, QUESTION, ""))[-1].conversation
     offered = chat.followups(lan, conversation)
-    assert offered is None or 'data-do="suggest"' in offered
+    turn = chat.chats.turns("visitor:" + _digest("a" * 24), conversation)[-1]
+    assert offered is None or ('data-do="suggest"' in offered and f'data-turn="{turn.id}"' in offered)
     assert chat.followups(lan, "none") is None
 
 

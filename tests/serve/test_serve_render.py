@@ -127,7 +127,8 @@ def test_nothing_of_a_text_becomes_markup(a: str, b: str, c: str) -> None:
     for status in ("answered", "abstained", "failed"):
         answer = Answer(a, b, status, f"{c} [1]", (b,), "vi", (citation,), (Hit(passage, 1.0, 1),), error=a)  # type: ignore[arg-type]
         html = (
-            render.log([render.turn("1", a, answer, VI, note=b, good=False, comment=c, followups=(a, b))], VI)
+            render.log([render.turn("1", a, answer, VI, note=b, good=False, comment=c)], VI)
+            + render.followups(1, (a, b), VI)
             + render.sources(answer, "1", VI)
             + render.viewer(Document(a, b, c), 0, 1, 1, VI)
             + render.conversations([Conversation(a, b, 0.0, 0.0, 1)], c, VI)

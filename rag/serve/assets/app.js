@@ -39,8 +39,8 @@
     mark.scrollIntoView({block: "center", behavior: calm()});
   }
 
-  // The log is drawn anew when suggestions arrive or an answer is rated: what was open in it, and where the keyboard
-  // stood, stay as they were. A click is noted before the browser acts on it, since the drawing may come between.
+  // The log is drawn anew when an answer is rated: what was open in it, and where the keyboard stood, stay as they
+  // were. A click is noted before the browser acts on it, since the drawing may come between.
   const opened = new Set();
   let stood = "";
 
@@ -48,8 +48,18 @@
     log.querySelectorAll(".h-turn[data-turn] details.h-details").forEach((details) => {
       details.open = opened.has(details.closest(".h-turn").dataset.turn);
     });
+    offer(log);
     const again = stood && document.activeElement === document.body && log.querySelector(stood);
     if (again) again.focus({preventScroll: true});
+  }
+
+  // What to ask next comes some time after an answer, when the page may show another conversation or a newer question
+  // already: it is put under the turn it was made for, if that is the last one shown.
+  function offer(log) {
+    const offered = document.querySelector("#h-offered .h-followups");
+    const last = log.lastElementChild;
+    if (!offered || !last || last.dataset.turn !== offered.dataset.turn || last.querySelector(".h-followups")) return;
+    last.querySelector(".h-answer").append(offered.cloneNode(true));
   }
 
   document.addEventListener("click", (event) => {
@@ -130,6 +140,11 @@
     },
     // Called after the server has changed a view.
     shown(element) {
+      if (element.querySelector(".h-followups") && element.closest("#h-offered")) {
+        const shown = document.querySelector("#h-chat .h-log");
+        if (shown) offer(shown);
+        return;
+      }
       const log = element.querySelector(".h-log");
       if (log) {
         keep(log);

@@ -25,16 +25,32 @@ from rag.types import Answer, Event, Retrieved, Token
 
 FRAME = 0.05
 RESTORE_SECONDS = 12 * 3600.0
+LEAVE_SECONDS = 2.0
 _END = object()
 
 
 class Frame(NamedTuple):
-    """What the page shows at one moment of an answer; ``done`` once nothing of the answer itself is to come."""
+    """What the page shows at one moment of an answer; ``done`` once nothing of the answer itself is to come.
+
+    ``left``: the visitor has gone on to another conversation or question, so that none of it is to be shown.
+    """
 
     log: str
     sources: str
     conversation: str
     done: bool
+    left: bool = False
+
+
+class _Asking:
+    """An answer one page is waiting for."""
+
+    __slots__ = ("left", "over", "stop")
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.left = threading.Event()
+        self.over = threading.Event()
 
 
 class Chat:
@@ -45,7 +61,7 @@ class Chat:
         self.chats = service.chats
         self.suggestions = Suggestions(service)
         self.keys: dict[str, str] = {}
-        self._running: dict[str, threading.Event] = {}
+        self._running: dict[str, _Asking] = {}
         self._stamp = itertools.count(1)
 
     # showing
@@ -90,6 +106,8 @@ class Chat:
         """Ask and stream. The turn is kept when it ends, however it ends."""
         t, who = labels(request), person(request)
         question = question.strip()
+        if question:
+            self.leave(request)
         if not self.chats.owns(who, conversation):
             conversation = ""
         turns = self.chats.turns(who, conversation) if conversation else []
@@ -103,11 +121,9 @@ class Chat:
             refused = Answer(short, "", "failed", error=t("too_long", n=most))
             yield self._frame(earlier, short, refused, t, conversation, live=False)
             return
-        stop = threading.Event()
-        key = self._key(request)
-        if before := self._running.get(key):
-            before.set()
-        self._running[key] = stop
+        asking = _Asking()
+        stop, key = asking.stop, self._key(request)
+        self._running[key] = asking
         live = Answer(question, question, "answered", language=t.language)
         note = t["searching"]
         yield self._frame(earlier, question, live, t, conversation, note=note)
@@ -132,7 +148,7 @@ class Chat:
             answer = self._failure(question, exc, t)
         finally:
             stop.set()
-            if self._running.get(key) is stop:
+            if self._running.get(key) is asking:
                 del self._running[key]
             stopped = answer is None  # or the visitor went away: what there is is kept, marked as cut short
             if answer is None:
@@ -142,12 +158,31 @@ class Chat:
             if not conversation:
                 conversation = self.chats.start(who, question)
             number = self.chats.add(who, conversation, question, keep(answer))
+            asking.over.set()
+        if asking.left.is_set():
+            yield Frame("", "", conversation, done=True, left=True)
+            return
         note = t["stopped"] if stopped else ""
         kept = number if number is not None else "lost"
+        if number is not None:  # what was rated meanwhile
+            earlier = _rendered([turn for turn in self.chats.turns(who, conversation) if turn.id != number], t)
         yield self._frame(earlier, question, answer, t, conversation, kept, note=note, live=False)
 
+    def leave(self, request: Any) -> None:
+        """The visitor turns to something else: what this page is being answered ends, is kept as far as it has come,
+        and shows nothing more. Waits until it has ended, so that nothing of it arrives after what is shown next.
+        """
+        if asking := self._running.get(self._key(request)):
+            asking.left.set()
+            asking.stop.set()
+            asking.over.wait(LEAVE_SECONDS)
+
+    def is_answering(self, request: Any) -> bool:
+        """Whether an answer is being written on this page."""
+        return self._key(request) in self._running
+
     def followups(self, request: Any, conversation: str) -> str | None:
-        """The log again with questions to ask next under its last answer; None when there are none to offer."""
+        """Questions to ask next, for the last answer of a conversation; None when there are none to offer."""
         t, who = labels(request), person(request)
         turns = self.chats.turns(who, conversation)
         if not turns:
@@ -156,15 +191,11 @@ class Chat:
             offered = self.suggestions.after(restore(turns[-1].answer), t)
         except RagError:
             return None
-        if not offered or self._key(request) in self._running:
-            return None
-        turns = self.chats.turns(who, conversation)  # what was rated meanwhile stays on the page
-        if not turns:
-            return None
-        return render.log([*_rendered(turns[:-1], t), render.saved_turn(turns[-1], t, offered)], t)
+        return render.followups(turns[-1].id, offered, t) if offered else None
 
     def again(self, request: Any, turn: Any, conversation: str) -> Iterator[Frame]:
         """Ask a turn's question once more; it and what followed are replaced."""
+        self.leave(request)
         question = self.chats.cut(person(request), _number(turn))
         if question:
             yield from self.ask(request, question, conversation)
@@ -175,8 +206,8 @@ class Chat:
 
     def stop(self, request: Any) -> None:
         """Stop what this page is being answered."""
-        if running := self._running.get(self._key(request)):
-            running.set()
+        if asking := self._running.get(self._key(request)):
+            asking.stop.set()
 
     def choice(self, who: str) -> Choice:
         """What the visitor set for their questions."""

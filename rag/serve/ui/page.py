@@ -111,6 +111,7 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
                 exports = {kind: gr.Button(t(f"export_{kind}"), size="sm") for kind in ("md", "json", "feedback")}
         with gr.Column(scale=6, min_width=300, elem_id="h-center"):
             log = view("suggest", "cite", "sources", "again", "edit", "rate", "comment", elem_id="h-chat")
+            offered = view(elem_id="h-offered")  # not seen itself: the script shows it in the log, where it belongs
             with gr.Row(elem_id="h-composer"):
                 box = gr.Textbox(
                     label=t("question"),
@@ -140,6 +141,11 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
             if first:
                 emptied = gr.update(value="") if clear else skip
                 sending, stopping = gr.update(visible=False), gr.update(visible=True)
+            if frame.left:
+                if not chat.is_answering(request):
+                    sending, stopping = gr.update(visible=True), gr.update(visible=False)
+                yield skip, skip, skip, skip, emptied, sending, stopping
+                return
             if frame.done and not over:
                 names, sending, stopping = (
                     chat.listing(request, frame.conversation),
@@ -159,6 +165,7 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
         yield from running(chat.again(request, getattr(event, "turn", 0), conversation), request, clear=False)
 
     def on_edit(conversation: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        chat.leave(request)
         question = chat.edit(request, getattr(event, "turn", 0))
         if question is None:
             return gr.skip(), gr.skip(), gr.skip()
@@ -173,12 +180,16 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
 
     def on_rate(conversation: str, event: gr.EventData, request: gr.Request) -> Any:
         chat.rate(request, getattr(event, "turn", 0), str(getattr(event, "good", "")) == "1")
-        return chat.conversation(request, conversation)[0]
+        return rated(conversation, request)
 
     def on_comment(conversation: str, event: gr.EventData, request: gr.Request) -> Any:
         if chat.rate(request, getattr(event, "turn", 0), False, str(getattr(event, "text", ""))):
             gr.Info(labels(request)["thanks"], duration=3, title="hoidap")
-        return chat.conversation(request, conversation)[0]
+        return rated(conversation, request)
+
+    def rated(conversation: str, request: gr.Request) -> Any:
+        """The log with its verdicts; an answer being written brings them along when it is done."""
+        return gr.skip() if chat.is_answering(request) else chat.conversation(request, conversation)[0]
 
     def on_open(event: gr.EventData, request: gr.Request) -> str:
         return chat.document(
@@ -186,6 +197,7 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
         )
 
     def show(conversation: str, request: gr.Request) -> tuple[Any, ...]:
+        chat.leave(request)
         return *chat.conversation(request, conversation), conversation, chat.listing(request, conversation)
 
     def on_load(request: gr.Request) -> tuple[Any, ...]:
@@ -212,7 +224,7 @@ def _chat_tab(chat: Chat, t: Any, current: Any, blocks: Any) -> None:
         log.suggest(on_suggest, [current], outputs, **asking),
         log.again(on_again, [current], outputs, **asking),
     ):
-        asked.then(on_answered, [current], [log], **HIDDEN)
+        asked.then(on_answered, [current], [offered], **HIDDEN)
     log.edit(on_edit, [current], [log, panel, box], **HIDDEN)
     stop.click(on_stop, None, None, concurrency_limit=None, **HIDDEN)
     log.cite(on_sources, None, [panel], **HIDDEN)

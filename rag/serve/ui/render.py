@@ -83,7 +83,6 @@ def turn(
     live: bool = False,
     good: bool | None = None,
     comment: str = "",
-    followups: Sequence[str] = (),
 ) -> str:
     """One question with its answer. ``live``: still being written. ``note`` is a line about the state of things."""
     parts = [
@@ -117,17 +116,19 @@ def turn(
         parts.append(f'<p class="h-note" role="status">{escape(note)}</p>')
     if answer is not None and not live:
         parts += [_tools(number, answer, t, good, comment), _details(answer, t)]
-        if followups:
-            chips = "".join(button("suggest", escape(f), css="h-suggest", text=f) for f in followups)
-            parts.append(f'<div class="h-followups"><span class="h-label">{t["followups"]}</span>{chips}</div>')
     parts.append("</div></article>")
     return "".join(parts)
 
 
-def saved_turn(value: Turn, t: Labels, followups: Sequence[str] = ()) -> str:
+def saved_turn(value: Turn, t: Labels) -> str:
     """A turn of a kept conversation."""
-    answer = restore(value.answer)
-    return turn(value.id, value.question, answer, t, good=value.good, comment=value.comment, followups=followups)
+    return turn(value.id, value.question, restore(value.answer), t, good=value.good, comment=value.comment)
+
+
+def followups(number: int, offered: Sequence[str], t: Labels) -> str:
+    """Questions to ask next; the page's script puts them under the turn of that number while it is the last one."""
+    chips = "".join(button("suggest", escape(f), css="h-suggest", text=f) for f in offered)
+    return f'<div class="h-followups"{attributes(data_turn=number)}><span class="h-label">{t["followups"]}</span>{chips}</div>'
 
 
 def log(turns: Iterable[str], t: Labels) -> str:
