@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rag.models.embedders import Embedder
 from rag.retrieve.rarity import Rarities
 from rag.scoring import fusion, maxsim
+from rag.scoring.products import products
 from rag.store.files import distinct
 
 if TYPE_CHECKING:
@@ -121,12 +122,16 @@ def lexical(
 def dense(snapshot: Snapshot, ids: Ids, queries: Floats) -> dict[str, Floats]:
     """Cosines (n,) of passages, of their best sentence and of their best two neighbouring sentences with the nearest
     wording; `queries` (w, d) unit rows."""
-    whole = np.asarray((snapshot.vectors(ids) @ queries.T).max(axis=1), dtype=np.float32)
+    whole = products(snapshot.vectors(ids), queries).max(axis=1)
     flat, bounds = snapshot.sentence_vectors(ids)
-    near = np.asarray(flat @ queries.T, dtype=np.float32)
+    near = products(flat, queries)
     after = _after(len(flat), bounds)
-    # The cosine with the sum of two unit vectors, from their own cosines: no sum is ever formed.
-    lengths = np.sqrt(np.maximum(2.0 + 2.0 * np.einsum("ij,ij->i", flat, flat[after]), 1e-6))
+    # The cosine with the sum of two unit vectors, from their own cosines: no sum is ever formed. A sentence that has none
+    # after it is taken twice.
+    beside = np.ones(len(flat), dtype=np.float32)
+    np.einsum("ij,ij->i", flat[:-1], flat[1:], out=beside[:-1])
+    beside[after == np.arange(len(flat))] = 1.0
+    lengths = np.sqrt(np.maximum(2.0 + 2.0 * beside, 1e-6))
     double = (near + near[after]).max(axis=1) / lengths
     return {
         "dense": whole,

@@ -184,9 +184,10 @@ class Retriever:
     def _nearest(
         self, snapshot: Snapshot, queries: Floats, most: int, mask: Mask | None
     ) -> tuple[Callable[[], list[NDArray[np.int64]]], Callable[[], list[NDArray[np.int64]]]]:
-        """What gives the ids of the passages nearest to each of the queries, and of the passages of the nearest sentences.
+        """What gives the ids of the passages of the sentences nearest to each of the queries, and of the nearest passages.
 
-        In a large index these take as long as all the other searches together, so each is begun on a thread of its own.
+        In a large index the latter take as long as all words, so they are searched for on another thread meanwhile. More
+        threads would wait for the interpreter, or for a processor, longer than they save.
         """
 
         def passages() -> list[NDArray[np.int64]]:
@@ -197,12 +198,11 @@ class Retriever:
 
         # Of a few that pass the filter all are candidates: then nothing is searched for.
         if len(snapshot) < THREADED_FROM or _cores() < 2 or (mask is not None and int(mask.sum()) <= 2 * most):
-            return passages, sentences
+            return sentences, passages
         with self._lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(_cores(), "rag-search")
-        begun = self._threads.submit(sentences)
-        return self._threads.submit(passages).result, begun.result
+        return sentences, self._threads.submit(passages).result
 
     def _candidates(
         self,

@@ -17,6 +17,7 @@ from rag.retrieve.accents import restore
 from rag.retrieve.rarity import Rarities
 from rag.retrieve.wording import shared_words, word
 from rag.scoring import bm25, maxsim
+from rag.scoring.products import products
 from rag.text.abbreviations import Abbreviations
 from rag.text.language import detect_document
 from rag.types import Query
@@ -57,7 +58,7 @@ class SentenceScorer:
         rows = embedder.embed_passages([s if s.strip() else "." for s in sentences])
         out = {
             "lexical": _lexical(snapshot, rarities, asked.texts, asked.language, sentences),
-            "dense": np.asarray((rows @ queries.T).max(axis=1), dtype=np.float32),
+            "dense": products(rows, queries).max(axis=1),
             "maxsim": none,
         }
         if embedder.has_tokens:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.scoring.products import products
+
 FLOOR = 0.3
 POWER = 2.0
 POWER_ACROSS = 1.0
@@ -31,7 +33,7 @@ def best_cosines(query_vectors: Floats, flat_unit_vectors: Floats, starts: NDArr
     Raises ValueError for a text without rows (give it one zero row).
     """
     _check(starts, len(flat_unit_vectors))
-    return _reduce(np.asarray(flat_unit_vectors @ query_vectors.T, dtype=np.float32), starts)
+    return _reduce(products(flat_unit_vectors, query_vectors), starts)
 
 
 def best_cosines_of_pieces(
@@ -108,7 +110,7 @@ def _distinct(
     distinct = np.flatnonzero(seen)
     place = np.empty(len(table), dtype=np.int32)
     place[distinct] = np.arange(len(distinct), dtype=np.int32)
-    return np.asarray(table[distinct], dtype=np.float32) @ query_vectors.T, place[flat_pieces]
+    return products(np.asarray(table[distinct], dtype=np.float32), query_vectors), place[flat_pieces]
 
 
 def _reduce(values: Floats, starts: NDArray[np.integer]) -> Floats:

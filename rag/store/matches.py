@@ -69,7 +69,8 @@ class Kept:
 class Common:
     """A term of many passages: its posting lists (first row, rows from there ascending, counts) and its rarity.
 
-    `name` tells it from the view's other terms; `kept` is where its columns are remembered.
+    `name` tells it from the view's other terms; `kept` is where its columns are remembered. `again`: it has been asked
+    for before, so that a column of its counts will be worth making.
     """
 
     lists: Sequence[tuple[int, Array, Array]]
@@ -77,6 +78,7 @@ class Common:
     norms: Floats
     name: tuple[str, int]
     kept: Kept
+    again: bool = False
 
     def counts(self) -> Array:
         """(n,) how often the term stands in each row."""
@@ -104,7 +106,7 @@ class Common:
 
     def at(self, rows: Rows) -> Array:
         """(m,) how often the term stands in these rows."""
-        held = self.kept.get(("counts", *self.name))
+        held = self.counts() if self.again else self.kept.get(("counts", *self.name))
         if held is not None:
             return held[rows]
         bounds = self.kept.get(("bounds", *self.name))

@@ -24,10 +24,11 @@ from rag.types import Document
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 R = TypeVar("R")
-# Terms that stand in more than one passage of this many are kept as counts over all rows, which take one byte each.
+# Terms that stand in more than one passage of this many are kept as columns over all rows, of a byte each: one of bounds,
+# and one of counts if they are asked for again.
 _DENSE_SHARE = 16
 _COMMON_FROM = 1000
-_COLUMNS_KEPT_BYTES = 64 << 20
+_COLUMNS_KEPT_BYTES = 128 << 20
 _COLUMNS_KEPT_A_ROW = 256
 _LISTS_KEPT = 10_000
 _DOCUMENT_CHARACTERS = 1 << 23
@@ -154,12 +155,13 @@ class View:
         for i in np.flatnonzero(common).tolist():
             name = channel, int(terms[i])
             lists = self._common_lists.get(name)
+            again = lists is not None
             if lists is None:
                 lists = self._lists(channel, [(int(a[i]), int(b[i])) for a, b in ranges])
                 if len(self._common_lists) > _LISTS_KEPT:
                     self._common_lists.clear()
                 self._common_lists[name] = lists
-            commons.append(Common(lists, rarity[i], norms, name, self._columns))
+            commons.append(Common(lists, rarity[i], norms, name, self._columns, again))
         rare = ~common & (df > 0)
         found: list[tuple[Array, Array]] = []
         for number, (segment, (starts, ends)) in enumerate(zip(self.segments, ranges, strict=True)):

@@ -38,7 +38,7 @@ def matrix(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> d
     if request.param == "cells":
         made = dense.make_cells(rows, rows_of(100, seed=3))
         assert made is not None and made.recall >= dense.RECALL
-        columns["faiss.vectors"] = made.data
+        columns[dense.cells_name("vectors")] = made.data
         about = {"vectors": {"probes": made.probes}}
     found = dense.Matrix(Columns("x", columns), "vectors", about)
     assert found.way == request.param
