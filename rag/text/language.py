@@ -32,6 +32,16 @@ _AMBIGUOUS = frozenset(
     "la va co da so to the ma an ban hai ba nay ai ra hay do in cho can dan no may long song on den tin them than nam".split()
 )
 
+# How a Vietnamese syllable is built, without its marks: an onset and one of the rimes there are.
+_ONSET = "(?:ngh?|gh|gi|[kpc]h|nh|qu|t[hr]|[bcdghklmnprstvx])?"
+_RIME = (
+    "(?:a(?:c|ch|i|m|n|ng|nh|o|p|t|u|y)?|e(?:c|ch|m|n|ng|nh|o|p|t|u)?|i(?:a|ch|ec|em|en|eng|ep|et|eu|m|n|nh|p|t|u)?"
+    "|o(?:a(?:c|ch|i|m|n|ng|nh|o|p|t|y)?|c|e(?:n|o|t)?|i|m|n|ng|ong|oc|p|t)?"
+    "|u(?:a(?:n|ng|t|y)?|c|e(?:ch|n|nh|t)?|i|m|n|ng|o(?:c|i|m|n|ng|p|t|u)?|p|t|u|y(?:a|ch|en|et|nh|t|u)?)?"
+    "|y(?:em|en|eng|et|eu|nh|t)?)"
+)
+_SYLLABLE = re.compile(_ONSET + _RIME)
+
 
 def detect(text: str) -> str:
     """``"vi"``, ``"vi-folded"`` (Vietnamese without diacritics), ``"en"`` or ``"other"`` for a question.
@@ -64,10 +74,20 @@ def detect(text: str) -> str:
         return "en" if english else "vi"
     if accented and not english:
         return "other"
-    hits = sum(1 for t in tokens if t in _FOLDED and t not in _AMBIGUOUS) + 0.5 * sum(
-        1 for t in tokens if t in _AMBIGUOUS
-    )
+    frequent = sum(1 for t in tokens if t in _FOLDED and t not in _AMBIGUOUS)
+    hits = frequent + 0.5 * sum(1 for t in tokens if t in _AMBIGUOUS)
     strong = sum(1 for t in tokens if t in _FOLDED_STRONG)
+    if not accented and len(tokens) >= 3:
+        # Nearly every word of Vietnamese is built like a syllable of it; of English every third one, and few of "what,
+        # which, were" are. "Thanh Hoa" in an English question is no Vietnamese, however many such names there are.
+        built = sum(1 for t in tokens if _SYLLABLE.fullmatch(t)) / len(tokens)
+        surely_english = any(t in STOPWORDS_EN and not _SYLLABLE.fullmatch(t) for t in tokens)
+        if surely_english and built < 0.75:
+            return "en"
+        foreign = sum(1 for t in tokens if t in STOPWORDS_EN) * 3 > len(tokens)
+        rather = not english and len(tokens) >= 4 and built >= 0.8
+        if not surely_english and not foreign and (rather or (frequent and built >= 0.7)):
+            return "vi-folded"
     if hits + strong > 2 * english and (strong or hits >= 0.5 * len(tokens)):
         return "vi-folded"
     if english or len(tokens) <= 3:

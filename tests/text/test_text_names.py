@@ -119,6 +119,15 @@ def test_variants_both_ways() -> None:
         ("tăng bao nhiêu", "vi"),
         ("Cach nau pho bo", "vi-folded"),
         ("à", "other"),
+        ("kiem soat nguon lay nhiem co nghia la gi?", "vi-folded"),
+        ("test nhanh covid-19 bao lau thi co ket qua?", "vi-folded"),
+        ("neu toi co thai hoac dang cho con bu sua me thi sao?", "vi-folded"),
+        ("da nang lien tiep chay rung", "vi-folded"),
+        ("What share of complaints on the Phan hoi Thanh Hoa software were handled on time?", "en"),
+        ("what is the hotline number of the phan hoi thanh hoa feedback system?", "en"),
+        ("can I go to Ha Tinh", "en"),
+        ("Quanti abitanti ha la provincia di Ha Tinh?", "other"),
+        ("Apa ibu kota Vietnam?", "other"),
     ],
 )
 def test_language_of_a_question(text: str, language: str) -> None:
@@ -183,3 +192,13 @@ def test_places_in_any_spelling(text: str, place: str) -> None:
 )  # fmt: skip
 def test_folded_words_that_are_no_places(text: str) -> None:
     assert find_places(text) == []
+
+
+def test_how_a_vietnamese_syllable_is_built() -> None:
+    from rag.text.language import _SYLLABLE
+
+    words = """nghiêng khuya Quỳnh rượu nguyệt thuyền khuỷu ngoằn ngoèo xoong quýt giếng huých hoạch khuếch tuổi uống ướp
+        yêu yểng ý à quả gì nghề nghĩ thoăn thoắt suýt luân luật quang oan uể oải khoèo chuếnh choáng loét huênh hoang"""
+    assert [w for w in words.split() if not _SYLLABLE.fullmatch(fold(w.lower()))] == []
+    foreign = "what which were teams ling shi share city markets virut of is from with many did rank quy3 ngi_"
+    assert [w for w in foreign.split() if _SYLLABLE.fullmatch(w)] == []
