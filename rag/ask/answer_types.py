@@ -84,8 +84,8 @@ _CHANGE_EN = r"\b(?:grow|grew|grown|increase[sd]?|rise|rose|risen|climb(?:ed)?|j
 _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|months|years|days)[^\W\d]+(?:\s+[^\W\d]+){0,2}\s+(?:nào|gì)\b|\b(?:which|what) (?:two|three|four|five|six)\b"
 _COMPARE = (
     r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
-    r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
-    r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:nhiều|ít|cao|thấp|lớn|nhỏ) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
+    r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|chênh nhau|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
+    r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:có )?(?:nhiều|ít|cao|thấp|lớn|nhỏ|đông|dài|rộng|sớm|muộn|nhanh|chậm|đắt|rẻ|mạnh) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
 )
 _COMPARE_EN = (
     r"\bcompare|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than|between)\b|"
@@ -114,9 +114,14 @@ def view(question: str, language: str) -> tuple[str, bool]:
     return (fold(text), True) if language in ("vi-folded", "en") else (canonical(text), False)
 
 
+_PARTICLES = re.compile(r"(?:\s+(?:vậy|nhỉ|hả|ạ|thế|nhé|đấy|cơ|vay|nhi))+[\s?.!]*$")
+
+
 def wanted(question: str, language: str) -> Wanted:
     """The answer type, focus and question word of one single question in ``language`` (a code of ``Query``)."""
     text, folded = view(question, language)
+    if found := _PARTICLES.search(text):  # "bao nhiêu người vậy ạ?"
+        text = text[: found.start()] + " " * (len(text) - found.start())
     for place in find_places(nfc(question)):  # "Đồng Nai" is no money
         text = text[: place.start] + "_" * (place.end - place.start) + text[place.end :]
     english = language == "en"
@@ -231,6 +236,9 @@ _COMPOUNDS = frozenset(
     for a, b in [pair.split()]
     for way in (str, fold)
 )
+_HUNDREDS = frozenset(
+    "năm tháng ngày tuần trăm nghìn chục triệu quý nam thang ngay tuan tram nghin chuc trieu quy".split()
+)
 # nouns whose first syllable is a stop word once folded: "cơ sở", "cơ quan"
 _FOLDED_NOUNS = frozenset({("co", "so"), ("co", "quan"), ("co", "hoi"), ("co", "che")})
 
@@ -242,6 +250,9 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []
     for word, following in zip(words[:8], [*words[1:8], ""]):
+        if not focus and word in ("hàng", "hang") and following and following not in _HUNDREDS:
+            focus.append(word)  # "bao nhiêu hàng OCOP", but "bao nhiêu hàng năm"
+            continue
         if (focus and (focus[-1], word) in _COMPOUNDS) or (folded and (word, following) in _FOLDED_NOUNS):
             focus.append(word)
             continue
@@ -269,7 +280,10 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         return Wanted("number", " ".join([before[-1], *focus]), start, end, several)
     if mark in ("bao lâu", "bao lau", "how long"):
         kind = "number"
-    elif before[-1:] and before[-1] in ("thứ", "hạng", "tốp", "top", "thu", "hang", "top", "trí") and mark != "bao lâu":
+    elif before[-1:] and (
+        before[-1] in ("thứ", "hạng", "tốp", "top", "trí")
+        or (folded and before[-1] in ("thu", "hang") and before[-2:-1] not in (["doanh"], ["mat"], ["khach"], ["cua"]))
+    ):
         kind = "rank"
     elif before[-1:] and before[-1] in ("ngày", "tháng", "năm", "ngay", "thang", "nam", "lúc", "luc") and not focus:
         kind = "date"

@@ -176,11 +176,19 @@ class Abbreviated:
         return tuple(out)
 
 
+# what only asks for care: "…, con số cụ thể?", ". Give the figures."
+_ASIDE = re.compile(
+    r"[,;.?]\s*(?:(?:con số|số liệu|so lieu|con so) )?(?:cụ thể|cu the|chính xác|chinh xac)(?: (?:là )?(?:bao nhiêu|thế nào|bao nhieu|the nao))?[\s?.!]*$|"
+    r"[.?;,]\s*(?:please )?(?:give|state|name|list) (?:the |both |each |exact )*(?:exact )?(?:figures?|numbers?|dates?|values?|years?)[\s?.!]*$",
+    re.IGNORECASE,
+)
+
+
 def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Abbreviated) -> Asked:
     """``text`` (the query's or one of its parts) as ``Asked``; ``rarity`` gives the weight of a folded word."""
     language = query.language
     reading = "vi-folded" if language == "other" and text.isascii() else ("vi" if language == "other" else language)
-    spelled = abbreviated.spelled(text)
+    spelled = _ASIDE.sub("?", abbreviated.spelled(text))
     want = wanted(spelled, reading)
     mark = {fold(w) for w in _WORD.findall(spelled[want.start : want.end])}
     names = tuple(dict.fromkeys(tuple(_WORD.findall(fold(n.text))) for n in names_of(spelled)))

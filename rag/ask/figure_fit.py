@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from rag.ask import synonyms
 from rag.ask.evidence import Asked, numbers_of, per_question
 from rag.ask.found import Found
 from rag.text.normalise import canonical, fold
@@ -153,4 +154,6 @@ def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
     shared = len(focus & set(after)) / len(focus)
     if after[0] in asked.heads:
         return 0.7 + 0.3 * shared
+    if any(after[: len(words)] == words for words in synonyms.counted(asked)):
+        return 0.7 + 0.2 * shared
     return 0.15 + 0.5 * shared

@@ -16,6 +16,7 @@ from rag.ask.evidence import Asked, coverage, dates_of, holds, names_of, places_
 from rag.ask.figure_fit import units_asked
 from rag.ask.moments import clocks
 from rag.ask.short import candidates
+from rag.text.abbreviations import TABLE, Abbreviations
 from rag.text.names import PROVINCES
 from rag.text.normalise import canonical, fold
 
@@ -117,13 +118,40 @@ def _shape(code: str) -> str:
 def _other_code(asked: Asked, near: str, passage: str) -> bool:
     """Whether a code of the question stands nowhere in the passage, or the sentence speaks of another code of its kind instead."""
     mine = codes_of(asked.text)
+    around, whole = fold(near), fold(f"{near} {passage}")
+    if _other_acronym(asked, whole):
+        return True
     if not mine:
         return False
-    around, whole = fold(near), fold(f"{near} {passage}")
     if not any(_code_pattern(c).search(whole) for c in mine):
         return True
     shapes = {_shape(c) for c in mine}
     return not any(_code_pattern(c).search(around) for c in mine) and any(_shape(c) in shapes for c in codes_of(near))
+
+
+_ACRONYM = re.compile(r"(?<![\w-])[A-ZĐ]{3,6}(?![\w-])")
+# known to everybody, and told in other words
+_EVERYDAYS = frozenset(
+    "GDP USD VND VNĐ CEO FDI ODA APP API LED SMS ATM VIP TIVI WIFI USA LHQ NGO WHO AND THE FOR CNTT CĐS THPT THCS TTHC".split()
+)
+_LONG = Abbreviations(TABLE)
+
+
+def _other_acronym(asked: Asked, whole: str) -> bool:
+    """Whether the question names something by capitals ("GRDP", "PCI") that a text holds neither so nor spelled out."""
+    if asked.text.isupper():
+        return False
+    for short in _ACRONYM.findall(asked.text):
+        if short in _EVERYDAYS or re.search(rf"\b{fold(short)}", whole):
+            continue
+        long = fold(_LONG.expand(short))
+        if long == fold(short):
+            if asked.language == "en":
+                continue  # an English one may stand for what a Vietnamese text spells out
+        elif long in whole:
+            continue
+        return True
+    return False
 
 
 def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: str) -> str:
@@ -286,6 +314,10 @@ _COMPARED = re.compile(
     r"(?:so với|so voi|hơn|cùng kỳ|kể từ|từ|đến|compared with|than|since|from|by|until)\s*(?:\w+\s){0,3}$"
 )
 
+_SINCE = re.compile(
+    r"(?:so với|so voi|cùng kỳ|cung ky|compared (?:with|to)|than in)\s*(?:cùng kỳ |cung ky |the same period (?:of|in) )?(?:năm |nam )?$"
+)
+
 
 def _other_year(asked: Asked, sentence: str, before: str) -> bool:
     """Whether the question asks for one plain year and the sentence dates its figure by another one alone."""
@@ -296,9 +328,15 @@ def _other_year(asked: Asked, sentence: str, before: str) -> bool:
     }
     if not years or len(asked.dates) != 1:
         return False
+    wanted = next(iter(years))
     own = [d for d in dates_of(sentence) if _COMPARED.search(sentence[: d.start].lower()) is None]
     if not own:
-        return False
-    wanted = next(iter(years))
+        # "tăng 20% so với năm 2023" is said of 2024, or of later years
+        since = [d.last[:4] for d in dates_of(sentence) if _SINCE.search(sentence[: d.start].lower())]
+        return (
+            bool(since)
+            and wanted <= min(since)
+            and not any(d.first[:4] <= wanted <= d.last[:4] for d in dates_of(before))
+        )
     around = [*dates_of(sentence), *dates_of(before)]
     return not any(d.first[:4] <= wanted <= d.last[:4] for d in around)

@@ -46,6 +46,7 @@ SURE_FIT, SURE_SHARE = (
 )  # an answer string this fitting in a sentence of this share of the mass needs no second quotation
 READ_HITS = 12
 CLOSE_SENTENCES = 6
+GIVING = 0.3  # how much less than the best an answer string may fit and still be one that is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +182,9 @@ class ExtractiveReader:
             or rules.is_far(asked, s, hits, self._about)
             for s in shown
         ]
-        # what answers must fit: of several sentences those that hold a string of the wanted kind
-        giving = [fault for s, fault in zip(shown, faults, strict=True) if candidates(asked, s.text)]
+        # what answers must fit: of several sentences those that hold a string of the wanted kind, the best one or one like it
+        fits = [max((f.fit for f in candidates(asked, s.text)), default=0.0) for s in shown]
+        giving = [fault for fit, fault in zip(fits, faults, strict=True) if fit > 0.0 and fit >= max(fits) - GIVING]
         return {
             "no_figure": float(
                 figures and not any(self._gives(asked, q, s, hits) for q, s in zip(quotes, quoted, strict=True))

@@ -158,7 +158,11 @@ def signals(
         folded = near if key == "exact_near" else whole
         said = sum(w in bag or w in places or _otherwise_said(asked, w, folded) for w in asked.exact)
         out[key] = said / len(asked.exact) if asked.exact else out["near_cover"]
-    out["head_missing"] = float(bool(asked.heads) and not asked.heads & near)
+    out["head_missing"] = float(
+        bool(asked.heads)
+        and not asked.heads & near
+        and not any(near.issuperset(words) for words in synonyms.counted(asked))
+    )
     out["figure_gap"] = out["figure"] * (1.0 - out["focus_near"])
     out["person_gap"] = out["person"] * (1.0 - out["office_tail"])
     out["name_gap"] = 1.0 - out["name_near"] if out["person"] or out["figure"] else 0.0

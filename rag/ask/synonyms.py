@@ -20,7 +20,8 @@ Phrase = tuple[str, ...]
 def _table(folded: bool) -> dict[Phrase, tuple[Phrase, ...]]:
     """Phrase (accented or folded words) → the folded wordings of the same thing.
 
-    Single syllables are no wordings to look for, since folded they stand everywhere ("mất", "mặt"); units of measure are.
+    Single syllables are no wordings to look for, since folded they stand everywhere ("mất", "mặt"); units of measure and
+    abbreviations are.
     """
     out: dict[Phrase, tuple[Phrase, ...]] = {}
     for line in (files("rag.ask") / "data" / "synonyms.txt").read_text(encoding="utf-8").splitlines():
@@ -29,10 +30,14 @@ def _table(folded: bool) -> dict[Phrase, tuple[Phrase, ...]]:
             key = tuple((fold(phrase) if folded else canonical(phrase)).split())
             if folded and len(key) == 1 and len(phrase) < 4:
                 continue
-            others = (tuple(fold(p).split()) for p in group if p != phrase)
+            others = ((tuple(fold(p).split()), p) for p in group if p != phrase)
             out[key] = (
                 *out.get(key, ()),
-                *(o for o in others if len(o) > 1 or o[0] in ("km", "kg", "app", "online", "internet")),
+                *(
+                    o
+                    for o, p in others
+                    if len(o) > 1 or p.isupper() or o[0] in ("km", "kg", "app", "online", "internet")
+                ),
             )
     return out
 
@@ -53,6 +58,24 @@ def wordings(text: str, folded: bool) -> dict[str, tuple[Phrase, ...]]:
                 break
         at += 1
     return out
+
+
+@per_question
+def counted(asked: Asked) -> tuple[Phrase, ...]:
+    """Other wordings of what is counted: "sản phẩm" of "bao nhiêu mặt hàng", any kind of person of "bao nhiêu người"."""
+    if asked.language == "en" or not asked.focus:
+        return ()
+    found = wordings(asked.text, asked.language != "vi").get(asked.focus[0], ())
+    return (*found, *(_PERSONS if asked.focus[0] == "nguoi" else ()))
+
+
+_PERSONS = tuple(
+    tuple(p.split())
+    for p in (
+        "thanh vien,hoi vien,can bo,cong nhan,lao dong,nguoi lao dong,hoc sinh,sinh vien,giao vien,hoc vien,chuyen gia,ky su,bac si,"
+        "dai bieu,dang vien,doan vien,nhan vien,cong dan,khach hang,nong dan,tieu thuong,vien chuc,cong chuc,xa vien,tre em,du khach,luot nguoi"
+    ).split(",")
+)
 
 
 @per_question
