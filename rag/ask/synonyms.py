@@ -36,7 +36,7 @@ def _table(folded: bool) -> dict[Phrase, tuple[Phrase, ...]]:
                 *(
                     o
                     for o, p in others
-                    if len(o) > 1 or p.isupper() or o[0] in ("km", "kg", "app", "online", "internet")
+                    if len(o) > 1 or (p.isupper() and len(p) > 2) or o[0] in ("km", "kg", "app", "online", "internet")
                 ),
             )
     return out
