@@ -54,8 +54,17 @@ def _marks(text: str, language: str) -> list[Span]:
     return [m.span() for m in re.finditer(pattern, shown)]
 
 
+# what follows a comparison and asks for nothing new
+_NO_QUESTION = re.compile(
+    r"[?.;,]\s*(?:please )?(?:give|state|name|list) (?:the |both |each |exact )*(?:figures?|numbers?|dates?|values?|years?)[\s?.!]*$|"
+    r"[?.;]\s*(?:hãy )?(?:nêu|cho biết|ghi) (?:rõ )?(?:các |từng |hai )?(?:con số|số liệu|ngày|mốc thời gian)(?: cụ thể)?[\s?.!]*$",
+    re.IGNORECASE,
+)
+
+
 def split(question: str, language: str) -> tuple[str, ...]:
     """The single questions inside ``question`` (NFC), at least one, at most MAX_PARTS; the question itself when single."""
+    question = _NO_QUESTION.sub("?", question)
     sentences = _sentences(question)
     if len(sentences) > 1:
         out: list[str] = []
@@ -66,7 +75,7 @@ def split(question: str, language: str) -> tuple[str, ...]:
         return tuple(out[:MAX_PARTS])
     want = wanted(question, language)
     if want.kind == "comparison":
-        return _compared(question, language)[:MAX_PARTS]
+        return (_alternatives(question, language) or _compared(question, language))[:MAX_PARTS]
     return (
         _coordinated(question, language) or _same_head(question) or _two_things(question, language, want) or (question,)
     )[:MAX_PARTS]
@@ -266,10 +275,51 @@ def _compared(question: str, language: str) -> tuple[str, ...]:
     return (question,)
 
 
+_WHICH = r"(?:bên|nơi|cái|đơn vị|chỗ|loại|nhóm|mô hình|xã|huyện|tỉnh|ben|noi|cai|don vi|cho|loai|nhom|mo hinh|xa|huyen|tinh) (?:nào|nao)"
+_SIDES = re.compile(rf"^(?P<a>.+?) (?:so với|so voi) (?P<b>.+?),?\s*(?:thì |thi )?{_WHICH}\b[^?]*$", re.IGNORECASE)
+_COUNTED_SIDE = re.compile(r"^(?:số|tỷ lệ|tỉ lệ|tổng số|mức|doanh thu|so|ty le|ti le|tong so|muc)\b", re.IGNORECASE)
+_OR = re.compile(
+    r"^(?P<lead>(?:which|who|what)\b.*?)(?:,|:)\s*(?P<a>[^,:]+?),?\s+or\s+(?P<b>[^?]+?)\s*\?*$", re.IGNORECASE
+)
+_EACH_MORE = re.compile(
+    r"^(?P<lead>.*?)\b(?:were|are|was|is|did|have|has) (?:there )?(?:more|fewer) (?P<a>[^?]+?),? or (?:more |fewer )?(?P<b>[^?]+?)\s*\?*$",
+    re.IGNORECASE,
+)
+_EARLIER = re.compile(r"\b(?:earlier|later|first|before|sooner)\b", re.IGNORECASE)
+_DEGREE = re.compile(
+    r"^(?:which|who|what)(?: (?:one|of them|of the two))?\s+|\b(?:more|less|higher|larger|greater|bigger|lower|fewer|most|better)\b",
+    re.IGNORECASE,
+)
+
+
+def _alternatives(question: str, language: str) -> tuple[str, ...]:
+    """Two things compared that are no like names: "Số A ở X so với số B ở Y thì bên nào đông hơn", "Who sells more, A or B?"."""
+    asked = question.strip(" ?")
+    if language != "en":
+        found = _SIDES.match(asked)
+        sides = [found["a"], found["b"]] if found else []
+        if not all(_COUNTED_SIDE.match(side) for side in sides):
+            return ()
+        return tuple(
+            _tidy(side) + (" la bao nhieu?" if language == "vi-folded" else " là bao nhiêu?") for side in sides
+        )
+    if found := _EACH_MORE.match(asked):
+        lead = f" ({_tidy(found['lead'])})" if found["lead"].strip() else ""
+        return tuple(f"How many {_tidy(found[side])}{lead}?" for side in "ab")
+    if not (found := _OR.match(asked)):
+        return ()
+    sides = [_tidy(re.sub(r"^(?:the|a|an) ", "", found[side].strip(), flags=re.IGNORECASE)) for side in "ab"]
+    if min(len(side.split()) for side in sides) < 3 and all(find_places(side) for side in sides):
+        return ()  # "…, Thanh Hoa or Hau Giang?": one question of two places
+    if _EARLIER.search(found["lead"]):
+        return tuple(f"When was {side} issued?" for side in sides)
+    return tuple(f"{side} {_tidy(_DEGREE.sub(' ', found['lead']))}?" for side in sides)
+
+
 _COMPARING = re.compile(
     r",?\s*(?:cụ thể (?:từng|mỗi) (?:bên|nơi|cấp)|từng bên|mỗi bên).*$|^(?:hãy )?so sánh\s*(?:về\s*)?|^compare\s*|^hay so sanh\s*|^so sanh\s*|\b(?:both|between)\b|\bgiữa\b|\bgiua\b|,?\s*(?:thì\s+)?(?:tỉnh|nơi|bên|địa phương|đơn vị|sở|cấp|cái|huyện|xã|tinh|noi|ben|dia phuong|don vi|huyen|xa) (?:nào|nao)|"
     r",?\s*(?:năm|nam) (?:nào|nao)|\bwhich (?:province|one|of them|of the two|department|level|place|city|year)?|\bđâu là\b|\bkhác nhau (?:như )?thế nào\b|\bkhac nhau (?:nhu )?the nao\b|\b(?:như )?thế nào\b|"
-    r"\b(?:hơn|hon)\b(?: nhau)?|\bthan\b|\bdifference in\b|\bchênh lệch\b|\bchenh lech\b|\bnhất trong hai\b",
+    r"\b(?:hơn|hon)\b(?: nhau)?|\bthan\b|\bdifference in\b|\bchênh lệch\b|\bchenh lech\b|(?:\bchênh|\bhơn kém|\bchenh|\bhon kem)(?: nhau)?(?: bao nhiêu| mấy| bao nhieu)?\b|\bnhất trong hai\b",
     re.IGNORECASE,
 )
 _MUCH = re.compile(r"\bcó (?:nhiều|ít)\b|\bnhiều\b|\bít\b|\bcao\b|\bthấp\b|\blớn\b", re.IGNORECASE)

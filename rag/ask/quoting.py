@@ -98,3 +98,25 @@ def around(shown: Quote, sentence: Sentence, asked: Asked) -> Quote:
             if start <= found.start < end:
                 return quote(sentence, sentence.start + start, sentence.start + end)
     return shown
+
+
+def around_answer(sentence: Sentence, found: Sequence[Found], own: Sequence[Span], budget: int) -> Quote | None:
+    """The pieces ``own`` of a sentence around its best answer string, as many as ``budget`` tokens allow, those before first:
+    they name what it is said of. None where the piece that holds it is longer by half, or none holds one."""
+    best = max(found, key=lambda f: f.fit, default=None)
+    if best is None:
+        return None
+    first = last = next((i for i, (a, b) in enumerate(own) if a <= best.start < b), -1)
+    while 0 <= first and last + 1 < len(own) and own[last][1] < best.end:
+        last += 1
+
+    def tokens(start: int, end: int) -> int:
+        return len(sentence.text[own[start][0] : own[end][1]].split())
+
+    if first < 0 or tokens(first, last) > 1.5 * budget:
+        return None
+    while first > 0 and tokens(first - 1, last) <= budget:
+        first -= 1
+    while last + 1 < len(own) and tokens(first, last + 1) <= budget:
+        last += 1
+    return quote(sentence, sentence.start + own[first][0], sentence.start + own[last][1])

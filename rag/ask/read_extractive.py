@@ -285,8 +285,11 @@ class ExtractiveReader:
             if (shares[i] < top * 0.005 and not near) or not _has_kind(asked, sentence.text):
                 continue
             room = min(40, MAX_TOKENS - 16 - len(first.text.split()))
-            found = self._cut(asked, sentence, abbreviated, max(16, room))
+            room = max(16, room)
+            found = self._cut(asked, sentence, abbreviated, room)
             if found and _has_kind(asked, found.text):
+                return found
+            if found := quoting.around_answer(sentence, candidates(asked, sentence.text), pieces(sentence.text), room):
                 return found
         return None
 
