@@ -83,6 +83,8 @@ _PLURAL_EN = r"\b(?:which|what) (?:[a-z-]+ ){0,2}?[a-z]{3,}(?<!ss)(?<!us)(?<!is)
 _CHANGE_EN = r"\b(?:grow|grew|grown|increase[sd]?|rise|rose|risen|climb(?:ed)?|jump(?:ed)?|gain(?:ed)?|improve[sd]?|fall|fell|drop(?:ped)?|decrease[sd]?|go up|went up)\b"
 _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|months|years|days)[^\W\d]+(?:\s+[^\W\d]+){0,2}\s+(?:nào|gì)\b|\b(?:which|what) (?:two|three|four|five|six)\b"
 _COMPARE = (
+    r"^(?:hãy )?so (?:tiền|số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* (?:với|và) |"
+    r"^(?:số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* so với (?!cùng kỳ|năm |tháng |quý |trước|mục tiêu|kế hoạch|chỉ tiêu)[^?]*(?:thế nào|ra sao)[^\w]*$|"
     r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
     r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|chênh nhau|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
     r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:có )?(?:nhiều|ít|cao|thấp|lớn|nhỏ|đông|dài|rộng|sớm|muộn|nhanh|chậm|đắt|rẻ|mạnh) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
@@ -250,6 +252,8 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []
     for word, following in zip(words[:8], [*words[1:8], ""]):
+        if not word.strip("_"):
+            break  # a place
         if not focus and word in ("hàng", "hang") and following and following not in _HUNDREDS:
             focus.append(word)  # "bao nhiêu hàng OCOP", but "bao nhiêu hàng năm"
             continue
@@ -292,9 +296,16 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     elif _compiled(r"^[^\w]*(?:phần trăm|%|percent)", folded).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
     elif focus and not _compiled(
-        r"^(?:tiền|đồng|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)", folded
+        r"^(?:(?:trăm |chục |nghìn )?(?:tỷ|triệu)$|tiền|đồng|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)",
+        folded,
     ).search(phrase):
         kind = "number"
+    elif (
+        focus
+        and _compiled(r"(?:^|\s)(?:tỷ|triệu)$", folded).search(phrase)
+        and not _compiled(r"\b(?:tổng số|số lượng|số lượt|số)\s", folded).search(text[:start])
+    ):
+        kind = "amount"
     elif _compiled(_PERCENT, folded).search(text):
         kind = "percent"
     elif _compiled(_MONEY_FOLDED if folded and not english else _MONEY, folded).search(text) or mark == "how much":

@@ -184,12 +184,41 @@ _ASIDE = re.compile(
 )
 
 
+# where it is to be found, which dates tell as well: "trong bài đầu năm 2023", "(bài tháng 4/2024)"
+_SOURCE = re.compile(
+    r"\s*[(,]?\s*\b(?:(?:trong|theo|ở|tại) )?(?:bài|bài báo|bài viết|bản tin)(?: (?:đầu|cuối|giữa))?(?: (?:năm|tháng) [\d/]+)+\s*[),]?"
+    r"|\s*[(,]?\s*\b(?:trong|theo|in|according to) (?:bài báo|bài viết|bản tin|tài liệu|the (?:article|document|text))(?: này)?\b\s*[),]?",
+    re.IGNORECASE,
+)
+# who heads an office holds the title that the texts give
+_HEADING = (
+    (
+        re.compile(
+            r"\b(?:người )?(?:đứng đầu|cầm đầu|lãnh đạo cao nhất của)(?: của)? (?=(?:Sở|Cục|Chi cục|Công ty|HTX|Hợp tác xã|hãng)\b)",
+            re.IGNORECASE,
+        ),
+        "giám đốc ",
+    ),
+    (
+        re.compile(
+            r"\b(?:người )?(?:đứng đầu|cầm đầu)(?: của)? (?:chính quyền )?(?=(?:UBND|Ủy ban|ủy ban|tỉnh|huyện|xã|phường)\b)",
+            re.IGNORECASE,
+        ),
+        "chủ tịch ",
+    ),
+)
+
+
 def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Abbreviated) -> Asked:
     """``text`` (the query's or one of its parts) as ``Asked``; ``rarity`` gives the weight of a folded word."""
     language = query.language
     reading = "vi-folded" if language == "other" and text.isascii() else ("vi" if language == "other" else language)
-    spelled = _ASIDE.sub("?", abbreviated.spelled(text))
-    want = wanted(spelled, reading)
+    spelled = _ASIDE.sub("?", _SOURCE.sub(" ", abbreviated.spelled(text)))
+    for heading, office in _HEADING:
+        spelled = heading.sub(office, spelled)
+    # a question whose diacritics were put back is understood by them, and compared without them: some will be wrong
+    typed = "vi" if reading == "vi-folded" and not text.isascii() else reading
+    want = wanted(spelled, typed)
     mark = {fold(w) for w in _WORD.findall(spelled[want.start : want.end])}
     names = tuple(dict.fromkeys(tuple(_WORD.findall(fold(n.text))) for n in names_of(spelled)))
     sequence = [fold(w) for w in _WORD.findall(spelled)]
@@ -209,7 +238,7 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
         pairs = frozenset(p for n in names for p in pairwise(n))
         heads, focus = _english_focus(focus, heads)
     else:
-        kept = content_words(spelled, reading) or _WORD.findall(spelled)
+        kept = content_words(spelled, typed) or _WORD.findall(spelled)
         for word in kept:
             folded = fold(word)
             if (

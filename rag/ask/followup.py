@@ -344,7 +344,9 @@ def _with_topic(question: str, previous: str) -> str:
     if find_dates(question):
         for date in reversed(find_dates(previous)):
             previous = previous[: date.start] + previous[date.end :]
-    topic = topic_of(previous)
+    # of a follow-up that was itself put before an earlier topic, that topic is what both are about
+    behind = re.search(r" \(([^()]{12,})\)\W*$", previous)
+    topic = behind.group(1) if behind else topic_of(previous)
     if not topic:
         return question
     missing = {fold(w) for w in _WORD.findall(topic)} - {fold(w) for w in _WORD.findall(question)}

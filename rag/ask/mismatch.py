@@ -117,7 +117,7 @@ def _shape(code: str) -> str:
 
 def _other_code(asked: Asked, near: str, passage: str) -> bool:
     """Whether a code of the question stands nowhere in the passage, or the sentence speaks of another code of its kind instead."""
-    mine = codes_of(asked.text)
+    mine = codes_of(_typed(asked))
     around, whole = fold(near), fold(f"{near} {passage}")
     if _other_acronym(asked, whole):
         return True
@@ -139,9 +139,9 @@ _LONG = Abbreviations(TABLE)
 
 def _other_acronym(asked: Asked, whole: str) -> bool:
     """Whether the question names something by capitals ("GRDP", "PCI") that a text holds neither so nor spelled out."""
-    if asked.text.isupper():
+    if _typed(asked).isupper():
         return False
-    for short in _ACRONYM.findall(asked.text):
+    for short in _ACRONYM.findall(_typed(asked)):
         if short in _EVERYDAYS or re.search(rf"\b{fold(short)}", whole):
             continue
         long = fold(_LONG.expand(short))
@@ -158,11 +158,11 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
     """Why the sentence cannot answer, in two words, or "". ``before`` is the sentence before it, ``context`` the headings above."""
     near = f"{context}. {before} {sentence}"
     for group in _SIBLINGS:
-        mine = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", asked.text) for f in forms)]
+        mine = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", _typed(asked)) for f in forms)]
         held = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", near) for f in forms)]
         if len(mine) == 1 and held and mine[0] not in held:
             return "sibling"
-    common = _common(asked.text)
+    common = _common(_typed(asked))
     quantities = _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES
     for wanted, named in quantities if asked.want.kind in _QUANTIFIED else ():
         if _says(wanted, common) and not _says(named, near):
@@ -186,7 +186,7 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
 
 def _other_person(asked: Asked, sentence: str, before: str) -> bool:
     """Whether the question names somebody in full and the sentence only others, nor is that person named in the one before it."""
-    mine = [fold(n.text).split() for n in names_of(asked.text) if n.kind == "person" and len(n.text.split()) > 2]
+    mine = [fold(n.text).split() for n in names_of(_typed(asked)) if n.kind == "person" and len(n.text.split()) > 2]
     theirs = [fold(n.text).split() for n in names_of(sentence) if n.kind == "person" and len(n.text.split()) > 2]
     if len(mine) != 1 or not theirs or asked.want.kind not in (*NUMERIC, "date", "place", "role"):
         return False
@@ -207,11 +207,16 @@ MONEY_FIT = 0.3  # a sum of money is told by its currency, a length of time by i
 _PROVINCES = frozenset(fold(p) for p in PROVINCES)
 
 
+def _typed(asked: Asked) -> str:
+    """The question without the diacritics that were put back into it: a wrong one must not excuse a mismatch."""
+    return fold(asked.text) if asked.language == "vi-folded" else asked.text
+
+
 def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bool:
     """Whether a quotation gives a figure or date of what is asked: a string of the wanted kind, where the text around it speaks of the
     things named and of enough else. ``near`` is the sentence with the one before it and its headings, ``document`` the folded words of
     the whole document between blanks."""
-    if _HOUR.search(canonical(asked.text)) and clocks(quote, []):
+    if _HOUR.search(canonical(_typed(asked))) and clocks(quote, []):
         return True
     if asked.want.kind == "date" and _TIME.search(canonical(quote)):
         return True
@@ -224,7 +229,7 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     if asked.want.kind in NUMERIC and (_other_province(asked, near, quote) or _nothing_of(asked, near)):
         return False
     around = words_of(near).folded_set | words_of(passage).folded_set
-    typed = fold(asked.text)  # names as typed: an abbreviation spelled out may stand short in the text
+    typed = fold(_typed(asked))  # names as typed: an abbreviation spelled out may stand short in the text
     names = [
         n
         for n in asked.names
@@ -280,7 +285,7 @@ def _short(departments: list[tuple[str, ...]], text: str) -> bool:
 
 def _other_place(asked: Asked, sentence: str) -> bool:
     """Whether question and sentence both say "xã X", "huyện Y" of an office, and no place of the question is in the sentence."""
-    mine = _placed(asked.text)
+    mine = _placed(_typed(asked))
     folded = fold(sentence)
     return bool(mine) and bool(_placed(sentence)) and not any(m in folded for m in mine)
 
@@ -292,7 +297,7 @@ _OFFICE_LEVEL = re.compile(
 
 def _other_level(asked: Asked, sentence: str) -> bool:
     """Whether the question asks for the chairman or secretary of one level and the sentence names only those of others."""
-    wanted = set(_OFFICE_LEVEL.findall(fold(asked.text)))
+    wanted = set(_OFFICE_LEVEL.findall(fold(_typed(asked))))
     held = set(_OFFICE_LEVEL.findall(fold(sentence)))
     return bool(wanted and held and not wanted & held)
 

@@ -143,9 +143,36 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
         ):
             piece = f"{lead} {piece}"
         else:
-            piece = _with_context(piece, _shared_context(first, piece, language))
+            piece = _with_context(_named(first, piece), _shared_context(first, piece, language) or _meant(first, piece))
         out.append(piece.rstrip(" ?") + "?")
     return tuple(out)
+
+
+_THIS = re.compile(r"\b([^\W\d_]+) (?:này|đó|ấy|nay|do|ay)\b", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"^(?:thì )?(?:ông|bà|anh|chị|họ|cô|ong|ba|ho|he|she|they|it)(?: (?:ấy|ta|này|ay|nay))?\b(?! [A-ZĐÀ-Ỹ])",
+    re.IGNORECASE,
+)
+
+
+def _named(first: str, piece: str) -> str:
+    """ "hãng này" of a later part by its full name: "hãng Yến sào Xứ Thanh"."""
+    this = _THIS.search(piece)
+    if not this:
+        return piece
+    whole = re.search(
+        rf"\b{re.escape(this[1])}((?: (?!là\b|có\b|ở\b|được\b|đã\b|do\b|của\b)[^\s,?]+){{1,6}})", first, re.IGNORECASE
+    )
+    if not whole or not any(w[:1].isupper() for w in whole[1].split()):
+        return piece
+    return piece[: this.start()] + whole[0] + piece[this.end() :]
+
+
+def _meant(first: str, piece: str) -> str:
+    """What a later part that begins with a pronoun is about: the names of the first."""
+    if not _PRONOUN.match(piece):
+        return ""
+    return ", ".join(n.text for n in find_names(first) if n.text not in piece)[:120]
 
 
 _PREDICATE = re.compile(
@@ -277,7 +304,14 @@ def _compared(question: str, language: str) -> tuple[str, ...]:
 
 _WHICH = r"(?:bên|nơi|cái|đơn vị|chỗ|loại|nhóm|mô hình|xã|huyện|tỉnh|ben|noi|cai|don vi|cho|loai|nhom|mo hinh|xa|huyen|tinh) (?:nào|nao)"
 _SIDES = re.compile(rf"^(?P<a>.+?) (?:so với|so voi) (?P<b>.+?),?\s*(?:thì |thi )?{_WHICH}\b[^?]*$", re.IGNORECASE)
-_COUNTED_SIDE = re.compile(r"^(?:số|tỷ lệ|tỉ lệ|tổng số|mức|doanh thu|so|ty le|ti le|tong so|muc)\b", re.IGNORECASE)
+_SET_AGAINST = re.compile(
+    r"^(?:(?:hãy )?so (?:sánh )?(?P<a>.+?) (?:với|và|voi|va)|(?P<c>.+?) (?:so với|so voi)) (?P<b>(?!cùng kỳ|năm |tháng |quý |trước|mục tiêu|kế hoạch|chỉ tiêu).+?)(?:,? (?:thì |thi )?(?:như )?(?:thế nào|ra sao|the nao))?$",
+    re.IGNORECASE,
+)
+_COUNTED_SIDE = re.compile(
+    r"^(?:số|tỷ lệ|tỉ lệ|tổng số|mức|doanh thu|(?:số )?tiền|thu nhập|so|ty le|ti le|tong so|muc|tien|thu nhap)\b",
+    re.IGNORECASE,
+)
 _OR = re.compile(
     r"^(?P<lead>(?:which|who|what)\b.*?)(?:,|:)\s*(?P<a>[^,:]+?),?\s+or\s+(?P<b>[^?]+?)\s*\?*$", re.IGNORECASE
 )
@@ -296,13 +330,17 @@ def _alternatives(question: str, language: str) -> tuple[str, ...]:
     """Two things compared that are no like names: "Số A ở X so với số B ở Y thì bên nào đông hơn", "Who sells more, A or B?"."""
     asked = question.strip(" ?")
     if language != "en":
-        found = _SIDES.match(asked)
-        sides = [found["a"], found["b"]] if found else []
-        if not all(_COUNTED_SIDE.match(side) for side in sides):
+        if not (found := _SIDES.match(asked) or _SET_AGAINST.match(asked)):
             return ()
-        return tuple(
-            _tidy(side) + (" la bao nhieu?" if language == "vi-folded" else " là bao nhiêu?") for side in sides
-        )
+        first, second = found["a"] or found.groupdict().get("c") or "", found["b"]
+        if not _COUNTED_SIDE.match(first):
+            return ()
+        if not _COUNTED_SIDE.match(second):
+            if not (head := re.match(r"(.+?)\s(?:ở|của|tại|trong|o|cua|tai)\s", first)):
+                return ()
+            second = f"{head[1]} {'' if re.match(r'(?:ở|của|tại|o|cua|tai) ', second) else 'ở '}{second}"
+        ends = " la bao nhieu?" if language == "vi-folded" else " là bao nhiêu?"
+        return tuple(_tidy(side) + ends for side in (first, second))
     if found := _EACH_MORE.match(asked):
         lead = f" ({_tidy(found['lead'])})" if found["lead"].strip() else ""
         return tuple(f"How many {_tidy(found[side])}{lead}?" for side in "ab")

@@ -172,16 +172,24 @@ class Rag:
 
     def _extract(self, query: Query, most: int, clock: _Clock) -> tuple[tuple[Hit, ...], Draft, abstain.Decision]:
         """Search, read, verify and decide with the sources' own sentences. A second round's times add to the first's."""
-        found, by_part = self._search(query, most)
+        reading = self._accented(query)
+        found, by_part = self._search(reading if len(reading.parts) > 1 else query, most)
         clock.lap("retrieve")
-        draft = self.reader.read(query, found, by_part)
+        draft = self.reader.read(reading, found, by_part)
         clock.lap("read")
         if draft.text:
             draft = cite.verify(draft, found, self.settings)
         clock.lap("verify")
-        decision = abstain.decide(query, found, draft)
+        decision = abstain.decide(reading, found, draft)
         clock.lap("decide")
         return found, draft, decision
+
+    def _accented(self, query: Query) -> Query:
+        """A question typed without diacritics as it is read: with those it most likely has. Shown and kept is what was typed."""
+        if query.language != "vi-folded":
+            return query
+        whole = self._query(self.retriever.accented(query.text), query.original)
+        return replace(whole, language="vi-folded") if whole.language == "vi" else query
 
     def _about(self, alone: Query, draft: Draft) -> bool:
         """Whether a draft speaks of what the question itself names, and not only of the topic that was put behind it."""

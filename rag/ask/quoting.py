@@ -12,7 +12,7 @@ from rag.ask.evidence import Asked, Sentence
 from rag.ask.found import Found
 from rag.ask.pieces import pieces
 from rag.ask.short import candidates
-from rag.types import Hit
+from rag.types import Hit, Span
 
 
 @dataclass(frozen=True, slots=True)

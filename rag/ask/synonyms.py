@@ -65,7 +65,7 @@ def counted(asked: Asked) -> tuple[Phrase, ...]:
     """Other wordings of what is counted: "sản phẩm" of "bao nhiêu mặt hàng", any kind of person of "bao nhiêu người"."""
     if asked.language == "en" or not asked.focus:
         return ()
-    found = wordings(asked.text, asked.language != "vi").get(asked.focus[0], ())
+    found = wordings(asked.text, asked.text.isascii()).get(asked.focus[0], ())
     return (*found, *(_PERSONS if asked.focus[0] == "nguoi" else ()))
 
 
@@ -73,7 +73,7 @@ _PERSONS = tuple(
     tuple(p.split())
     for p in (
         "thanh vien,hoi vien,can bo,cong nhan,lao dong,nguoi lao dong,hoc sinh,sinh vien,giao vien,hoc vien,chuyen gia,ky su,bac si,"
-        "dai bieu,dang vien,doan vien,nhan vien,cong dan,khach hang,nong dan,tieu thuong,vien chuc,cong chuc,xa vien,tre em,du khach,luot nguoi"
+        "dai bieu,dang vien,doan vien,nhan vien,cong dan,khach hang,nong dan,tieu thuong,vien chuc,cong chuc,xa vien,tre em,du khach,luot nguoi,doi tuong"
     ).split(",")
 )
 
@@ -83,7 +83,7 @@ def widen(asked: Asked) -> Asked:
     """``asked`` with the other wordings of its Vietnamese terms among ``others``."""
     if asked.language == "en":
         return asked
-    found = {t: w for t, w in wordings(asked.text, asked.language != "vi").items() if t in asked.terms}
+    found = {t: w for t, w in wordings(asked.text, asked.text.isascii()).items() if t in asked.terms}
     if not found:
         return asked
     return replace(asked, others={**asked.others, **{t: (*asked.others.get(t, ()), *w) for t, w in found.items()}})

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 RERANKED = 50
+MOST_RESTORED = 256
 # In a smaller index handing work to another thread costs more than it saves.
 THREADED_FROM = 20_000
 _ABBREVIATIONS = Abbreviations()
@@ -58,6 +59,7 @@ class _Known:
     abbreviations: Abbreviations
     rarities: Rarities
     languages: Mapping[str, Mask | None]
+    restored: dict[str, str] = field(default_factory=dict)
 
 
 class Retriever:
@@ -104,11 +106,16 @@ class Retriever:
             hits = self._reranked(asked.texts[0], hits, self._reranker)
         return hits[:k]
 
+    def accented(self, text: str) -> str:
+        """A Vietnamese text (NFC) typed without diacritics with those it most likely has, of the same length."""
+        snapshot = self.index.store.snapshot()
+        return self._restored(text, snapshot, self._learnt(snapshot))
+
     def wording(self, question: str | Query, snapshot: Snapshot | None = None) -> Wording:
         """How a question would be searched for. Raises UsageError as `search` does."""
         snapshot = snapshot or self.index.store.snapshot()
         known = self._learnt(snapshot)
-        restorer = partial(restore, snapshot=snapshot, rarities=known.rarities)
+        restorer = partial(self._restored, snapshot=snapshot, known=known)
         return word(question, known.abbreviations, self.settings.max_question_chars, restorer)
 
     def score(self, snapshot: Snapshot, asked: Wording, k: int, mask: Mask | None = None) -> Scored:
@@ -139,6 +146,15 @@ class Retriever:
         return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home))
 
     # ---- steps
+
+    def _restored(self, text: str, snapshot: Snapshot, known: _Known) -> str:
+        """`text` with its diacritics; remembered, since a question is searched for and read."""
+        held = known.restored.get(text)
+        if held is None:
+            if len(known.restored) >= MOST_RESTORED:
+                known.restored.clear()
+            held = known.restored[text] = restore(text, snapshot, known.rarities)
+        return held
 
     def _learnt(self, snapshot: Snapshot) -> _Known:
         known = self._known

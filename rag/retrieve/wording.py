@@ -43,7 +43,7 @@ def word(
     longest: int,
     restore: Callable[[str], str] | None = None,
 ) -> Wording:
-    """The wording of a question; `restore` puts diacritics back into one typed without ("" where it cannot).
+    """The wording of a question; `restore` puts diacritics back into one typed without (the text itself where it cannot).
 
     Raises UsageError when it is no text, blank, or longer than `longest` characters."""
     text = question.text if isinstance(question, Query) else question
@@ -59,7 +59,7 @@ def word(
     else:
         language, more = detect(text), abbreviations.variants(text)
     first = [text]
-    if language == "vi-folded" and restore is not None and (accented := restore(text)):
+    if language == "vi-folded" and restore is not None and (accented := restore(text)) != text:
         first, more = [accented, text], (*abbreviations.variants(accented), *more)
     texts = tuple(dict.fromkeys([*first, *(nfc(t) for t in more if t.strip())]))[:MOST_WORDINGS]
     return Wording(texts, language, shared_words(text, language))

@@ -342,6 +342,16 @@ class Snapshot:
         places = [lexical.ranges(s.columns, channel, term) for s in self._view.segments]
         return int(self._view.frequencies(channel, term, places)[0])
 
+    @repairing
+    def pair_frequencies(self, first: Sequence[str], second: Sequence[str]) -> NDArray[np.int64]:
+        """(n, m) in how many passages each of n words stands right before each of m, as written; words in lower case."""
+        pairs = lexical.pair_terms(first, second)
+        if not pairs.size:
+            return np.zeros(pairs.shape, dtype=np.int64)
+        terms, back = np.unique(pairs, return_inverse=True)
+        places = [lexical.ranges(s.columns, CHANNELS[0], terms) for s in self._view.segments]
+        return self._view.frequencies(CHANNELS[0], terms, places)[back.reshape(pairs.shape)]
+
     # ---- filters --------------------------------------------------------------------------------------------------
 
     @repairing

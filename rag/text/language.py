@@ -41,6 +41,7 @@ _RIME = (
     "|y(?:em|en|eng|et|eu|nh|t)?)"
 )
 _SYLLABLE = re.compile(_ONSET + _RIME)
+_ENDINGS = ("ing", "tion", "ed", "ly", "ment", "ness", "able", "ous", "ive", "er", "est", "al", "s")
 
 
 def detect(text: str) -> str:
@@ -85,8 +86,9 @@ def detect(text: str) -> str:
         if surely_english and built < 0.75:
             return "en"
         foreign = sum(1 for t in tokens if t in STOPWORDS_EN) * 3 > len(tokens)
+        inflected = any(len(t) > 3 and t.endswith(_ENDINGS[:9]) and not _SYLLABLE.fullmatch(t) for t in tokens)
         rather = not english and len(tokens) >= 4 and built >= 0.8
-        if not surely_english and not foreign and (rather or (frequent and built >= 0.7)):
+        if not (surely_english or foreign or inflected) and (rather or (frequent and built >= 0.7)):
             return "vi-folded"
     if hits + strong > 2 * english and (strong or hits >= 0.5 * len(tokens)):
         return "vi-folded"
@@ -101,8 +103,7 @@ def _names_only(text: str) -> bool:
 
 
 def _looks_english(tokens: list[str]) -> bool:
-    endings = ("ing", "tion", "ed", "ly", "er", "est", "ment", "ness", "able", "ous", "ive", "al", "s")
-    return sum(1 for t in tokens if len(t) > 3 and t.endswith(endings)) * 5 >= len(tokens)
+    return sum(1 for t in tokens if len(t) > 3 and t.endswith(_ENDINGS)) * 5 >= len(tokens)
 
 
 def detect_document(text: str) -> str:
