@@ -103,8 +103,8 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
         shown = _SHOWN_UNIT.match(text, end) if not number.percent else None
         if shown:
             end = shown.end()
-        if number.unit.startswith("/") and kind != "rank":
-            fit *= 0.8
+        if number.unit.startswith("/") and kind != "rank" and len(set(number.text.split("/"))) > 1:
+            fit *= 0.8  # "17/63", but "679/679" is all there are
         start = number.start
         span = re.search(r"\d[\d.,]*\s?[-–]\s?$", text[:start])  # "50-60%"
         if span and out and out[-1].end >= span.start() and not number.text.startswith("-"):
