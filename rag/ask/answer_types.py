@@ -85,6 +85,8 @@ _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|m
 _COMPARE = (
     r"^(?:hãy )?so (?:tiền|số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* (?:với|và) |"
     r"^(?:số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* so với (?!cùng kỳ|năm |tháng |quý |trước|mục tiêu|kế hoạch|chỉ tiêu)[^?]*(?:thế nào|ra sao)[^\w]*$|"
+    r"bao nhiêu[^?]*,? so với [^?]*(?:thì sao|thế nào|ra sao)[^\w]*$|\bvới\b .*\b(?:ai|bên nào|nơi nào|tỉnh nào|đâu)\b[^?]*\bhơn\b|"
+    r"^(?:số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* và (?:số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) [^?]*\bnào\b[^?]*\bhơn\b|"
     r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
     r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|chênh nhau|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
     r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:có )?(?:nhiều|ít|cao|thấp|lớn|nhỏ|đông|dài|rộng|sớm|muộn|nhanh|chậm|đắt|rẻ|mạnh) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"

@@ -190,7 +190,7 @@ _SOURCE = re.compile(
     r"|\s*[(,]?\s*\b(?:trong|theo|in|according to) (?:bài báo|bài viết|bản tin|tài liệu|the (?:article|document|text))(?: này)?\b\s*[),]?",
     re.IGNORECASE,
 )
-# who heads an office holds the title that the texts give
+# who heads an office holds the title that the texts give, and offices are named in full there
 _HEADING = (
     (
         re.compile(
@@ -205,6 +205,14 @@ _HEADING = (
             re.IGNORECASE,
         ),
         "chủ tịch ",
+    ),
+    (re.compile(r"\b(?:người )?(?:đứng đầu|cầm đầu|phụ trách)(?: của)? ngành (?=\w)", re.IGNORECASE), "giám đốc Sở "),
+    (
+        re.compile(
+            r"\b(thông tin|khoa học|giáo dục|tài nguyên|kế hoạch|công nghiệp)(?: -|,)? (truyền thông|công nghệ|đào tạo|môi trường|đầu tư|thương mại)\b",
+            re.IGNORECASE,
+        ),
+        r"\1 và \2",
     ),
 )
 

@@ -15,6 +15,7 @@ from rag.text.names import find_names, find_places
 from rag.types import Span
 
 MAX_PARTS = 4
+SHORT = 5
 
 _JOIN = re.compile(r"\s*(?:,\s*|;\s*|\s)(?:và|còn|đồng thời|and|va|con)\s+|\s*[;]\s+|,\s+", re.IGNORECASE)
 _AND = re.compile(
@@ -143,7 +144,7 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
         ):
             piece = f"{lead} {piece}"
         else:
-            piece = _with_context(_named(first, piece), _shared_context(first, piece, language) or _meant(first, piece))
+            piece = _with_context(_named(first, piece), _about(first, piece, language))
         out.append(piece.rstrip(" ?") + "?")
     return tuple(out)
 
@@ -166,6 +167,14 @@ def _named(first: str, piece: str) -> str:
     if not whole or not any(w[:1].isupper() for w in whole[1].split()):
         return piece
     return piece[: this.start()] + whole[0] + piece[this.end() :]
+
+
+def _about(first: str, piece: str, language: str) -> str:
+    """What a later part leaves unsaid: all the first says where it is but "tổng cộng bao nhiêu tờ", else its place or names."""
+    marks = _marks(first, language)
+    if len(piece.split()) <= SHORT and marks and not find_places(piece) and not find_names(piece):
+        return _tidy(first[: marks[0][0]] + " " + first[marks[0][1] :].strip(" ?."))
+    return _shared_context(first, piece, language) or _meant(first, piece)
 
 
 def _meant(first: str, piece: str) -> str:
@@ -303,7 +312,10 @@ def _compared(question: str, language: str) -> tuple[str, ...]:
 
 
 _WHICH = r"(?:bên|nơi|cái|đơn vị|chỗ|loại|nhóm|mô hình|xã|huyện|tỉnh|ben|noi|cai|don vi|cho|loai|nhom|mo hinh|xa|huyen|tinh) (?:nào|nao)"
-_SIDES = re.compile(rf"^(?P<a>.+?) (?:so với|so voi) (?P<b>.+?),?\s*(?:thì |thi )?{_WHICH}\b[^?]*$", re.IGNORECASE)
+_SIDES = re.compile(
+    rf"^(?P<a>.+?) (?:so với|so voi|(?:và|với|va|voi)(?= (?:số|tỷ lệ|mức|doanh thu|so|ty le|muc)\b)) (?P<b>.+?),?\s*(?:thì |thi )?{_WHICH}\b[^?]*$",
+    re.IGNORECASE,
+)
 _SET_AGAINST = re.compile(
     r"^(?:(?:hãy )?so (?:sánh )?(?P<a>.+?) (?:với|và|voi|va)|(?P<c>.+?) (?:so với|so voi)) (?P<b>(?!cùng kỳ|năm |tháng |quý |trước|mục tiêu|kế hoạch|chỉ tiêu).+?)(?:,? (?:thì |thi )?(?:như )?(?:thế nào|ra sao|the nao))?$",
     re.IGNORECASE,
@@ -355,7 +367,7 @@ def _alternatives(question: str, language: str) -> tuple[str, ...]:
 
 
 _COMPARING = re.compile(
-    r",?\s*(?:cụ thể (?:từng|mỗi) (?:bên|nơi|cấp)|từng bên|mỗi bên).*$|^(?:hãy )?so sánh\s*(?:về\s*)?|^compare\s*|^hay so sanh\s*|^so sanh\s*|\b(?:both|between)\b|\bgiữa\b|\bgiua\b|,?\s*(?:thì\s+)?(?:tỉnh|nơi|bên|địa phương|đơn vị|sở|cấp|cái|huyện|xã|tinh|noi|ben|dia phuong|don vi|huyen|xa) (?:nào|nao)|"
+    r",?\s*(?:thì |thi )?(?:thì sao|ra sao|thi sao)[^\w]*$|,?\s*\b(?:ai|đâu)\b(?= (?:xếp|đứng|cao|thấp|nhiều|ít|lớn|nhanh|có|được|đạt))|,?\s*(?:cụ thể (?:từng|mỗi) (?:bên|nơi|cấp)|từng bên|mỗi bên).*$|^(?:hãy )?so sánh\s*(?:về\s*)?|^compare\s*|^hay so sanh\s*|^so sanh\s*|\b(?:both|between)\b|\bgiữa\b|\bgiua\b|,?\s*(?:thì\s+)?(?:tỉnh|nơi|bên|địa phương|đơn vị|sở|cấp|cái|huyện|xã|tinh|noi|ben|dia phuong|don vi|huyen|xa) (?:nào|nao)|"
     r",?\s*(?:năm|nam) (?:nào|nao)|\bwhich (?:province|one|of them|of the two|department|level|place|city|year)?|\bđâu là\b|\bkhác nhau (?:như )?thế nào\b|\bkhac nhau (?:nhu )?the nao\b|\b(?:như )?thế nào\b|"
     r"\b(?:hơn|hon)\b(?: nhau)?|\bthan\b|\bdifference in\b|\bchênh lệch\b|\bchenh lech\b|(?:\bchênh|\bhơn kém|\bchenh|\bhon kem)(?: nhau)?(?: bao nhiêu| mấy| bao nhieu)?\b|\bnhất trong hai\b",
     re.IGNORECASE,
