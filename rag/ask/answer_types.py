@@ -87,7 +87,7 @@ _COMPARE = (
     r"^(?:số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* so với (?!cùng kỳ|năm |tháng |quý |trước|mục tiêu|kế hoạch|chỉ tiêu)[^?]*(?:thế nào|ra sao)[^\w]*$|"
     r"bao nhiêu[^?]*,? so với [^?]*(?:thì sao|thế nào|ra sao)[^\w]*$|\bvới\b .*\b(?:ai|bên nào|nơi nào|tỉnh nào|đâu)\b[^?]*\bhơn\b|"
     r"^(?:số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* và (?:số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) [^?]*\bnào\b[^?]*\bhơn\b|"
-    r"so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
+    r"gấp (?:mấy|bao nhiêu)(?: lần)? (?:so với )?[^\s?]|so sánh|khác nhau|giống nhau|(?:tỉnh|nơi|bên|địa phương|cấp|sở|năm|đơn vị|cái|ai|huyện|xã)(?: nào)? .*(?:\bhơn\b|nhất trong hai|nhiều nhất|cao nhất) .*(?:\bhay\b|\bvà\b|\bgiữa\b)|"
     r"(?:\bhay\b|\bvà\b|\bgiữa\b) .*(?:nào|đâu|bên nào|ai) .*\bhơn\b|\bhơn\b .*\bhay\b|chênh lệch|chênh nhau|\bhơn nhau\b|(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn[^,?]* so với .*(?:nào|không)|"
     r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:có )?(?:nhiều|ít|cao|thấp|lớn|nhỏ|đông|dài|rộng|sớm|muộn|nhanh|chậm|đắt|rẻ|mạnh) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
 )
@@ -192,7 +192,7 @@ def wanted(question: str, language: str) -> Wanted:
 
 def _counted_noun(text: str, folded: bool) -> str:
     """The noun phrase after "số", "tổng số" in a question without a question word: "Số đơn vị cấp xã của …?"."""
-    found = _compiled(r"(?:tổng số|số lượng|số lượt|\bsố)\s+((?:[^0-9\s,.?]+ ?){1,5})", folded).search(text)
+    found = _compiled(r"(?:tổng số|tổng lượng|số lượng|số lượt|\bsố)\s+((?:[^0-9\s,.?]+ ?){1,5})", folded).search(text)
     stop = _FOLDED_STOP if folded else _STOP
     words: list[str] = []
     for word in found.group(1).split() if found else []:
@@ -295,7 +295,9 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         kind = "date"
     elif focus[:1] and focus[0] in ("giờ", "gio") and mark in ("mấy", "may"):
         kind = "date"
-    elif _compiled(r"^[^\w]*(?:phần trăm|%|percent)", folded).search(after) or _compiled(_PERCENT, folded).search(near):
+    elif _compiled(r"^[^\w]*(?:phần (?:trăm|doanh|số|tổng|thu|giá|sản|dân|hồ|lượng)|%|percent)", folded).search(
+        after
+    ) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
     elif focus and not _compiled(
         r"^(?:(?:trăm |chục |nghìn )?(?:tỷ|triệu)$|tiền|đồng|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)",
@@ -473,7 +475,7 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
     ):
         return "amount"
     if _compiled(
-        r"số lượng|tổng số|^(?:có )?số (?!hóa|hiệu)\w+|\bsố (?:đơn vị|người|hộ|lượt|xã|huyện|sản phẩm|doanh nghiệp|tài khoản|thủ tục|tổ|thẻ)|\bnumber of\b",
+        r"số lượng|tổng số|tổng lượng|^(?:có )?số (?!hóa|hiệu)\w+|\bsố (?:đơn vị|người|hộ|lượt|xã|huyện|sản phẩm|doanh nghiệp|tài khoản|thủ tục|tổ|thẻ)|\bnumber of\b",
         folded,
     ).search(text):
         return "number"

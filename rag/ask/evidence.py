@@ -187,6 +187,7 @@ _ASIDE = re.compile(
 # where it is to be found, which dates tell as well: "trong bài đầu năm 2023", "(bài tháng 4/2024)"
 _SOURCE = re.compile(
     r"\s*[(,]?\s*\b(?:(?:trong|theo|ở|tại) )?(?:bài|bài báo|bài viết|bản tin)(?: (?:đầu|cuối|giữa))?(?: (?:năm|tháng) [\d/]+)+\s*[),]?"
+    r"|\s*\b(?:lúc|hồi|khi|thời điểm) (?:bấy giờ|ấy|đó)\b"
     r"|\s*[(,]?\s*\b(?:trong|theo|in|according to) (?:bài báo|bài viết|bản tin|tài liệu|the (?:article|document|text))(?: này)?\b\s*[),]?",
     re.IGNORECASE,
 )

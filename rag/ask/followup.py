@@ -51,7 +51,9 @@ _LEVEL = re.compile(
     r"\bcấp (?:trung ương|tỉnh|huyện|xã, phường|xã|phường|thôn|ấp|bản|cơ sở)\b|\bcap (?:trung uong|tinh|huyen|xa|phuong|thon|ap|ban)\b|"
     r"\b(?:provincial|district|commune|ward|hamlet|village)(?:[- ]level)?\b",
 )
-_LEAD_VI = re.compile(r"^(?:thế|vậy|và|à|ừ|rồi|còn|nhưng|thế thì|vậy thì)\s+", re.IGNORECASE)
+_LEAD_VI = re.compile(
+    r"^(?:thế thì|vậy thì|thế|vậy|và|à|ừ|rồi|còn|nhưng|(?:giờ|bây giờ|lúc này|nay) thì|thì)\s+", re.IGNORECASE
+)
 
 
 def complete(question: str, history: Sequence[tuple[str, str]]) -> str:
@@ -368,5 +370,10 @@ def topic_of(question: str) -> str:
             r"^\s*(?:is|are|was|were|does|do|did|has|have|the)\s+|\b(?:does|did|do)\b", " ", text, flags=re.IGNORECASE
         )
     else:
-        text = re.sub(r"\s(?:là|có|la|được|đạt|bị)\s*$|^\s*(?:là|la)\s", " ", text, flags=re.IGNORECASE)
+        text = re.sub(
+            r"\s(?:là của (?:nhà|ai)?|là|có|la|được|đạt|bị|của|do|thuộc)\s*$|^\s*(?:là|la)\s",
+            " ",
+            text,
+            flags=re.IGNORECASE,
+        )
     return _tidy(text).strip(" ,;:")

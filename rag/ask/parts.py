@@ -58,7 +58,7 @@ def _marks(text: str, language: str) -> list[Span]:
 # what follows a comparison and asks for nothing new
 _NO_QUESTION = re.compile(
     r"[?.;,]\s*(?:please )?(?:give|state|name|list) (?:the |both |each |exact )*(?:figures?|numbers?|dates?|values?|years?)[\s?.!]*$|"
-    r"[?.;]\s*(?:hãy )?(?:nêu|cho biết|ghi) (?:rõ )?(?:các |từng |hai )?(?:con số|số liệu|ngày|mốc thời gian)(?: cụ thể)?[\s?.!]*$",
+    r"[?.;]\s*(?:hãy )?(?:nêu|cho biết|cho tôi|cho xin|ghi) (?:rõ )?(?:các |từng |hai )?(?:con số|số liệu|ngày|mốc thời gian)(?: cụ thể)?[\s?.!]*$",
     re.IGNORECASE,
 )
 
@@ -292,22 +292,23 @@ def _each(question: str, run: list[Span]) -> tuple[str, ...]:
 
 def _compared(question: str, language: str) -> tuple[str, ...]:
     """One plain question for each thing compared; the comparing words are taken out."""
+    percent = re.search(r"phần trăm|%", question) is not None
     for kind, spans in _slots(question):
         run = _adjacent(question, spans)
         if run:
-            return tuple(_plain(part, language, kind) for part in _each(question, run))
+            return tuple(_plain(part, language, kind, percent) for part in _each(question, run))
         distinct = sorted({question[s:e].lower(): (s, e) for s, e in reversed(spans)}.values())
         if len(distinct) == 2:
             (s1, e1), (s2, e2) = distinct
             joint = re.search(
-                r"(?:\bhơn\b(?: so với)?|so với|\bvới\b|\bthan\b|compared (?:with|to)|\bhay\b|\bor\b|\bvà\b|\band\b|\bhon\b(?: so voi)?|so voi|\bva\b)\s*(?:của|ở|tại|in|of|tỉnh|năm|cua|tai)?\s*$",
+                r"(?:\b(?:gấp|gap) (?:mấy|bao nhiêu|may|bao nhieu)(?: (?:lần|lan))?(?: so với)?|\bhơn\b(?: so với)?|so với|\bvới\b|\bthan\b|compared (?:with|to)|\bhay\b|\bor\b|\bvà\b|\band\b|\bhon\b(?: so voi)?|so voi|\bva\b)\s*(?:của|ở|tại|in|of|tỉnh|năm|cua|tai)?\s*$",
                 question[:s2],
                 re.I,
             )
             cut = joint.start() if joint and joint.start() >= e1 else s2
             base = question[:cut] + " " + question[e2:]
             other = base[:s1] + question[s2:e2] + base[e1:]
-            return (_plain(base, language, kind), _plain(other, language, kind))
+            return (_plain(base, language, kind, percent), _plain(other, language, kind, percent))
     return (question,)
 
 
@@ -328,7 +329,7 @@ _OR = re.compile(
     r"^(?P<lead>(?:which|who|what)\b.*?)(?:,|:)\s*(?P<a>[^,:]+?),?\s+or\s+(?P<b>[^?]+?)\s*\?*$", re.IGNORECASE
 )
 _EACH_MORE = re.compile(
-    r"^(?P<lead>.*?)\b(?:were|are|was|is|did|have|has) (?:there )?(?:more|fewer) (?P<a>[^?]+?),? or (?:more |fewer )?(?P<b>[^?]+?)\s*\?*$",
+    r"^(?:were|are|was|is|did|do|does|have|has)?\s*(?P<lead>.*?)\s*\b(?:(?:were|are|was|is|did|have|has) (?:there )?)?(?:more|fewer) (?P<a>[^?]+?),? or (?:more|fewer) (?P<b>[^?]+?)\s*\?*$",
     re.IGNORECASE,
 )
 _EARLIER = re.compile(r"\b(?:earlier|later|first|before|sooner)\b", re.IGNORECASE)
@@ -340,7 +341,7 @@ _DEGREE = re.compile(
 
 def _alternatives(question: str, language: str) -> tuple[str, ...]:
     """Two things compared that are no like names: "Số A ở X so với số B ở Y thì bên nào đông hơn", "Who sells more, A or B?"."""
-    asked = question.strip(" ?")
+    asked = question.strip(" ?.!")
     if language != "en":
         if not (found := _SIDES.match(asked) or _SET_AGAINST.match(asked)):
             return ()
@@ -375,7 +376,10 @@ _COMPARING = re.compile(
 _MUCH = re.compile(r"\bcó (?:nhiều|ít)\b|\bnhiều\b|\bít\b|\bcao\b|\bthấp\b|\blớn\b", re.IGNORECASE)
 
 
-def _plain(part: str, language: str, kind: str) -> str:
+_OF_HUNDRED = re.compile(r"\bbao nhiêu\b(?!.*(?:phần trăm|%))")
+
+
+def _plain(part: str, language: str, kind: str, percent: bool = False) -> str:
     """A comparison's words taken out of one part, and a "how many" put in where no question word is left."""
     text = _tidy(_COMPARING.sub(" ", part).replace("?", " "))
     if re.search(r"(?:trước|sau|sớm hơn|muộn hơn|truoc|earlier|later)[^\w]*$", part.strip(" ?")) and language != "en":
@@ -386,7 +390,7 @@ def _plain(part: str, language: str, kind: str) -> str:
         )
         return _tidy(_COMPARING.sub(" ", bare)) + " ban hành ngày nào?"
     if _marks(text, language):
-        return text + "?"
+        return (_OF_HUNDRED.sub(r"\g<0> phần trăm", text) if language == "vi" and percent else text) + "?"
     if language == "en":
         return (
             re.sub(
@@ -400,7 +404,8 @@ def _plain(part: str, language: str, kind: str) -> str:
         text, changed = _MUCH.subn(
             lambda m: "có bao nhiêu" if m.group().lower().startswith("có") else "bao nhiêu", text, count=1
         )
-        return _tidy(text + ("" if changed else " là bao nhiêu")) + "?"
+        text = _tidy(text + ("" if changed else " là bao nhiêu"))
+        return (_OF_HUNDRED.sub(r"\g<0> phần trăm", text) if percent else text) + "?"
     text, changed = re.subn(r"\bco (?:nhieu|it)\b", "co bao nhieu", text, count=1)
     return _tidy(text + ("" if changed else " la bao nhieu")) + "?"
 

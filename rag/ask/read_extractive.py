@@ -417,7 +417,9 @@ class ExtractiveReader:
         quotes, short = list(reading.quotes), reading.short
         text, citations = self._written(query, quotes, hits, language)
         while len(text.split()) > MAX_TOKENS and len(quotes) > 1:
-            quotes.pop()
+            # the quotation that holds the answer string is the last to go
+            held = [any(s in q.text for s in short) for q in quotes]
+            del quotes[max(i for i, h in enumerate(held) if not h) if any(held) and not all(held) else -1]
             text, citations = self._written(query, quotes, hits, language)
         return Draft(text, short, citations, language, self._signals(reading))
 

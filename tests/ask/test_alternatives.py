@@ -8,6 +8,7 @@ from rag.ask import synonyms
 from rag.ask.answer_types import wanted
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask
 from rag.ask.figure_fit import figures_in
+from rag.ask.followup import complete
 from rag.ask.found import Found
 from rag.ask.mismatch import mismatch
 from rag.ask.parts import split
@@ -50,6 +51,44 @@ def asked(question: str) -> Asked:
             "Tỷ lệ ký số ở Hậu Giang và Thanh Hóa chênh nhau thế nào?",
             "vi",
             ("Tỷ lệ ký số ở Hậu Giang là bao nhiêu?", "Tỷ lệ ký số ở Thanh Hóa là bao nhiêu?"),
+        ),
+        (
+            "Did Xa Mot help more new firms, or more households? Give both figures.",
+            "en",
+            ("How many new firms (Xa Mot help)?", "How many households (Xa Mot help)?"),
+        ),
+        (
+            "Số người cài ứng dụng ở Hậu Giang và số hộ nuôi ong ở xã Một, bên nào đông hơn và là bao nhiêu?",
+            "vi",
+            ("Số người cài ứng dụng ở Hậu Giang là bao nhiêu?", "số hộ nuôi ong ở xã Một là bao nhiêu?"),
+        ),
+        (
+            "So tiền ông Bưởi kiếm trong một năm với tiền bà Ổi kiếm mỗi tháng.",
+            "vi",
+            ("tiền ông Bưởi kiếm trong một năm là bao nhiêu?", "tiền bà Ổi kiếm mỗi tháng là bao nhiêu?"),
+        ),
+        (
+            "Hậu Giang có bao nhiêu sản phẩm OCOP, so với Thanh Hóa thì sao?",
+            "vi",
+            ("Hậu Giang có bao nhiêu sản phẩm OCOP?", "Thanh Hóa có bao nhiêu sản phẩm OCOP?"),
+        ),
+        (
+            "Hậu Giang hay Thanh Hóa nhận giấy tờ qua mạng nhiều hơn, cụ thể mỗi nơi mấy phần trăm?",
+            "vi",
+            (
+                "Hậu Giang nhận giấy tờ qua mạng bao nhiêu phần trăm?",
+                "Thanh Hóa nhận giấy tờ qua mạng bao nhiêu phần trăm?",
+            ),
+        ),
+        (
+            "Giám đốc hãng Ong Vàng là ai, và hãng này bán trên những trang nào?",
+            "vi",
+            ("Giám đốc hãng Ong Vàng là ai?", "hãng Ong Vàng bán trên những trang nào?"),
+        ),
+        (
+            "Ở xã Một có bao nhiêu cơ sở dệt, tổng cộng bao nhiêu tấm?",
+            "vi",
+            ("Ở xã Một có bao nhiêu cơ sở dệt?", "tổng cộng bao nhiêu tấm (Ở xã Một có cơ sở dệt)?"),
         ),
     ],
 )
@@ -112,3 +151,16 @@ def test_a_quotation_around_the_answer() -> None:
     found = around_answer(sentence, [Found(at, at + 5, "3 sao", 0.9)], pieces(text), 24)
     assert found is not None and "3 sao" in found.text and text[found.start - 100 : found.end - 100] == found.text
     assert around_answer(sentence, [], pieces(text), 24) is None
+
+
+def test_a_chain_of_followups_keeps_the_first_topic() -> None:
+    history = [
+        ("Nhóm dệt của bà Ổi ở Pác Ngòi một năm bán được bao nhiêu tấm?", "360 tấm."),
+        ("Tính ra cân nặng là bao nhiêu?", "Khoảng 90 kg."),
+    ]
+    assert complete("Nhóm đó có mấy người?", history) == (
+        "Nhóm đó có mấy người (Nhóm dệt của bà Ổi ở Pác Ngòi một năm bán được tấm)?"
+    )
+    assert complete("Giờ thì có mấy huyện tham gia rồi?", [("Mô hình “3 không” thử ở bao nhiêu nơi?", "5 xã.")]) == (
+        "có mấy huyện tham gia rồi (Mô hình “3 không” thử ở nơi)?"
+    )
