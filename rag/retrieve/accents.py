@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.retrieve.rarity import Rarities
 from rag.text.normalise import fold
 
 if TYPE_CHECKING:
@@ -57,7 +56,8 @@ class Language:
         size = len(self.chance)
         first = np.array([size if w == "" else self.numbers.get(w, -1) for w in before], dtype=np.int64)
         second = np.array([self.numbers.get(w, -1) for w in here], dtype=np.int64)
-        keys = first[:, None] * size + second[None, :]
+        # of the table's own type, or it would be converted whole for each look-up; what is not known is sorted out below
+        keys = np.maximum(first[:, None] * size + second[None, :], 0).astype(self.pairs.dtype)
         place = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
         known = (self.pairs[place] == keys) & (first[:, None] >= 0) & (second[None, :] >= 0)
         return np.where(known, np.exp(self.follows[place].astype(np.float64) / -16.0), 0.0)
@@ -85,10 +85,10 @@ def forms() -> dict[str, tuple[str, ...]]:
     return language().forms
 
 
-def restore(text: str, snapshot: Snapshot, rarities: Rarities) -> str:
+def restore(text: str, snapshot: Snapshot) -> str:
     """`text` (NFC) with the diacritics it most likely has, of the same length, everything else as it was typed."""
     found = list(_WORD.finditer(text))[:MOST_WORDS]
-    chain = _chain([m.group().lower() for m in found], snapshot, rarities)
+    chain = _chain([m.group().lower() for m in found], snapshot)
     out = list(text)
     for place, word in zip(found, chain, strict=True):
         if len(word) == place.end() - place.start():
@@ -99,30 +99,29 @@ def restore(text: str, snapshot: Snapshot, rarities: Rarities) -> str:
     return "".join(out)
 
 
-def _chain(typed: list[str], snapshot: Snapshot, rarities: Rarities) -> list[str]:
+def _chain(typed: list[str], snapshot: Snapshot) -> list[str]:
     if not typed:
         return []
     general, total = language(), len(snapshot) + 1.0
     index = INDEX * len(snapshot) / (len(snapshot) + HALF)
     fixed = _fixed(typed)
     options: list[list[str]] = []
-    chances: list[NDArray[np.float64]] = []
-    counts: list[NDArray[np.float64]] = []
     for at, word in enumerate(typed):
         found = [word]
         if at in fixed:
             found = [fixed[at]]
         elif word.isascii():
             found = list(dict.fromkeys((word, *general.forms.get(word, ()))))[:MOST_FORMS]
-        counted = np.array(rarities.counts(snapshot, found, False) if len(snapshot) else [0] * len(found), dtype=float)
         options.append(found)
-        counts.append(counted)
-        chances.append(index * (counted + 0.01) / total + (1 - index) * np.array([general.alone(w) for w in found]))
+    counts, told = snapshot.frequencies(options)
+    chances = [
+        index * (n + 0.01) / total + (1 - index) * np.array([general.alone(w) for w in found])
+        for n, found in zip(counts, options, strict=True)
+    ]
     score = np.log(PAIRS * general.after([""], options[0])[0] + (1 - PAIRS) * chances[0])
     back: list[NDArray[np.int64]] = []
     for at, (before, here) in enumerate(pairwise(options)):
-        told = snapshot.pair_frequencies(before, here) / (counts[at][:, None] + FEW) if len(snapshot) else 0.0
-        after = index * told + (1 - index) * general.after(before, here)
+        after = index * told[at] / (counts[at][:, None] + FEW) + (1 - index) * general.after(before, here)
         ways = score[:, None] + np.log(PAIRS * after + (1 - PAIRS) * chances[at + 1][None, :])
         back.append(ways.argmax(axis=0))
         score = ways.max(axis=0)

@@ -153,7 +153,7 @@ class Retriever:
         if held is None:
             if len(known.restored) >= MOST_RESTORED:
                 known.restored.clear()
-            held = known.restored[text] = restore(text, snapshot, known.rarities)
+            held = known.restored[text] = restore(text, snapshot)
         return held
 
     def _learnt(self, snapshot: Snapshot) -> _Known:

@@ -49,7 +49,7 @@ class SentenceScorer:
         rarities = self._rarities
         if rarities.generation != snapshot.generation:
             rarities = self._rarities = Rarities(snapshot.generation)
-        asked = word(question, _ABBREVIATIONS, 1 << 20, partial(restore, snapshot=snapshot, rarities=rarities))
+        asked = word(question, _ABBREVIATIONS, 1 << 20, partial(restore, snapshot=snapshot))
         none = np.zeros(n, dtype=np.float32)
         if not n:
             return {"lexical": none, "dense": none, "maxsim": none}

@@ -126,9 +126,14 @@ def phrase_term(text: str, folded: bool) -> Hashes:
     return hash_pairs(single[:1], single[1:]) if len(single) == 2 else single[:0]
 
 
+def word_terms(found: Sequence[str]) -> Hashes:
+    """(n,) the terms of words."""
+    return np.asarray([hash_word(w) for w in found], dtype=np.uint64)
+
+
 def pair_terms(first: Sequence[str], second: Sequence[str]) -> Hashes:
     """(n, m) the terms of each of n words followed by each of m."""
-    one, two = (np.asarray([hash_word(w) for w in found], dtype=np.uint64) for found in (first, second))
+    one, two = word_terms(first), word_terms(second)
     return hash_pairs(np.repeat(one, len(two)), np.tile(two, len(one))).reshape(len(one), len(two))
 
 

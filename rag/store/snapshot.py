@@ -12,6 +12,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -343,14 +344,19 @@ class Snapshot:
         return int(self._view.frequencies(channel, term, places)[0])
 
     @repairing
-    def pair_frequencies(self, first: Sequence[str], second: Sequence[str]) -> NDArray[np.int64]:
-        """(n, m) in how many passages each of n words stands right before each of m, as written; words in lower case."""
-        pairs = lexical.pair_terms(first, second)
-        if not pairs.size:
-            return np.zeros(pairs.shape, dtype=np.int64)
-        terms, back = np.unique(pairs, return_inverse=True)
-        places = [lexical.ranges(s.columns, CHANNELS[0], terms) for s in self._view.segments]
-        return self._view.frequencies(CHANNELS[0], terms, places)[back.reshape(pairs.shape)]
+    def frequencies(
+        self, words: Sequence[Sequence[str]], neighbours: bool = True
+    ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+        """In how many passages each of some lists of words stands (n,), as written, in lower case; and, list by list, each
+        word right before each of the next list's (n, m). All in one go: a look-up costs more than what is looked up."""
+        single = [lexical.word_terms(found) for found in words]
+        terms = [*single, *(lexical.pair_terms(a, b).reshape(-1) for a, b in pairwise(words) if neighbours)]
+        flat = np.concatenate(terms) if terms else np.empty(0, np.uint64)
+        places = [lexical.ranges(s.columns, CHANNELS[0], flat) for s in self._view.segments]
+        counted = np.split(self._view.frequencies(CHANNELS[0], flat, places), np.cumsum([len(t) for t in terms])[:-1])
+        pairs = counted[len(words) :]
+        shaped = [found.reshape(len(a), len(b)) for found, (a, b) in zip(pairs, pairwise(words), strict=False)]
+        return counted[: len(words)], shaped
 
     # ---- filters --------------------------------------------------------------------------------------------------
 
