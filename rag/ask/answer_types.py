@@ -321,9 +321,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         head = _compiled(
             r"(?:tổng số|số lượng|số lượt|\bsố)\s+([\w ]{2,40}?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b", folded
         ).search(text[:start])
-        digital = (
-            head is not None and text[: head.start()].split()[-1:] and text[: head.start()].split()[-1] in _DIGITAL
-        )
+        digital = head is not None and not _DIGITAL.isdisjoint(text[: head.start()].split()[-1:])
         phrase = head.group(1).strip() if head and not digital else ""
     return Wanted(kind, phrase, start, end, several)
 

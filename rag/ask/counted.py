@@ -57,6 +57,5 @@ def _wordings(asked: Asked) -> list[tuple[str, ...]]:
     """Other wordings of what is counted: everyday and official ones, and the Vietnamese of an English question."""
     heads = {word[:4] for word in fold(asked.want.focus).split()}
     wide = synonyms.widen(asked)
-    return [*synonyms.counted(asked)] + [
-        words for term, ways in wide.others.items() if term[:4] in heads for words in ways
-    ]
+    same = [words for term, ways in wide.others.items() if term[:4] in heads for words in ways]
+    return [*synonyms.counted(asked), *same]

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from rag.ask import glossary
 from rag.ask.answer_types import Wanted, wanted
+from rag.ask.parts import GIVE_FIGURES
 from rag.text.abbreviations import Abbreviations
 from rag.text.dates import DateSpan, find_dates
 from rag.text.names import Name, canonical_place, find_names, find_places
@@ -179,11 +180,9 @@ class Abbreviated:
 # what only asks for care: "…, con số cụ thể?", ". Give the figures."
 _ASIDE = re.compile(
     r"[,;.?]\s*(?:(?:con số|số liệu|so lieu|con so) )?(?:cụ thể|cu the|chính xác|chinh xac)(?: (?:là )?(?:bao nhiêu|thế nào|bao nhieu|the nao))?[\s?.!]*$|"
-    r"[.?;,]\s*(?:please )?(?:give|state|name|list) (?:the |both |each |exact )*(?:exact )?(?:figures?|numbers?|dates?|values?|years?)[\s?.!]*$",
+    rf"{GIVE_FIGURES}",
     re.IGNORECASE,
 )
-
-
 # where it is to be found, which dates tell as well: "trong bài đầu năm 2023", "(bài tháng 4/2024)"
 _SOURCE = re.compile(
     r"\s*[(,]?\s*\b(?:(?:trong|theo|ở|tại) )?(?:bài|bài báo|bài viết|bản tin)(?: (?:đầu|cuối|giữa))?(?: (?:năm|tháng) [\d/]+)+\s*[),]?"

@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, coverage, dates_of, holds, names_of, places_of, words_of
+from rag.ask.evidence import Asked, coverage, dates_of, holds, names_of, per_question, places_of, words_of
 from rag.ask.figure_fit import units_asked
 from rag.ask.moments import clocks
 from rag.ask.short import candidates
@@ -207,6 +207,7 @@ MONEY_FIT = 0.3  # a sum of money is told by its currency, a length of time by i
 _PROVINCES = frozenset(fold(p) for p in PROVINCES)
 
 
+@per_question
 def _typed(asked: Asked) -> str:
     """The question without the diacritics that were put back into it: a wrong one must not excuse a mismatch."""
     return fold(asked.text) if asked.language == "vi-folded" else asked.text

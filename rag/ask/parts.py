@@ -56,8 +56,9 @@ def _marks(text: str, language: str) -> list[Span]:
 
 
 # what follows a comparison and asks for nothing new
+GIVE_FIGURES = r"[?.;,]\s*(?:please )?(?:give|state|name|list) (?:the |both |each |exact )*(?:figures?|numbers?|dates?|values?|years?)[\s?.!]*$"
 _NO_QUESTION = re.compile(
-    r"[?.;,]\s*(?:please )?(?:give|state|name|list) (?:the |both |each |exact )*(?:figures?|numbers?|dates?|values?|years?)[\s?.!]*$|"
+    rf"{GIVE_FIGURES}|"
     r"[?.;]\s*(?:hãy )?(?:nêu|cho biết|cho tôi|cho xin|ghi) (?:rõ )?(?:các |từng |hai )?(?:con số|số liệu|ngày|mốc thời gian)(?: cụ thể)?[\s?.!]*$",
     re.IGNORECASE,
 )

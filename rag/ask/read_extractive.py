@@ -284,8 +284,7 @@ class ExtractiveReader:
             )
             if (shares[i] < top * 0.005 and not near) or not _has_kind(asked, sentence.text):
                 continue
-            room = min(40, MAX_TOKENS - 16 - len(first.text.split()))
-            room = max(16, room)
+            room = max(16, min(40, MAX_TOKENS - 16 - len(first.text.split())))
             found = self._cut(asked, sentence, abbreviated, room)
             if found and _has_kind(asked, found.text):
                 return found

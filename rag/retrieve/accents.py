@@ -38,7 +38,8 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """General text: the number and chance of each word, and the chance that one follows another."""
+    """General text: the number and chance of each word, and the chance that one follows another; `forms` are those of each
+    syllable written without diacritics, the frequent ones first."""
 
     numbers: dict[str, int]
     chance: NDArray[np.float32]
@@ -78,11 +79,6 @@ def language() -> Language:
             held["follows"],
             {plain: tuple(found) for plain, found in forms.items()},
         )
-
-
-def forms() -> dict[str, tuple[str, ...]]:
-    """The forms of each syllable written without diacritics, the frequent ones first."""
-    return language().forms
 
 
 def restore(text: str, snapshot: Snapshot) -> str:

@@ -69,14 +69,17 @@ class Matrix:
             allowed = np.flatnonzero(alive)
             if len(allowed) < _FEW:
                 # So few that going through all of them is exact and quick.
-                rows, scores = top(products(self.gather(allowed), query), k)
-                return allowed[rows], scores
+                return self._best_of(allowed, query, k)
         way = self.way
         if way == "numpy":
             return top(self._matrix() @ query, k, alive)
         if way == "exact":
             return self._exact(query, k, alive)
         rows, _ = _faiss_search(self._cells(), query, min(len(self), _screened(k)), self._probes, alive)
+        return self._best_of(rows, query, k)
+
+    def _best_of(self, rows: Array, query: Floats, k: int) -> tuple[Array, Floats]:
+        """The `k` best of these rows, by their float16 numbers."""
         chosen, scores = top(products(self.gather(rows), query), k)
         return rows[chosen], scores
 
@@ -89,10 +92,10 @@ class Matrix:
         wanted = 4 * k + 100
         while True:
             rows, least = _faiss_search(codes.index, asked, min(wanted, len(self)), 0, alive)
-            chosen, scores = top(products(self.gather(rows), query), k)
+            best, scores = self._best_of(rows, query, k)
             # A row that was left out scores at most `least` by its codes.
             if len(rows) < wanted or float(scores[-1]) > least / (codes.scale * scale) + off:
-                return rows[chosen], scores
+                return best, scores
             wanted *= 8
 
     def _all_floats_held(self) -> bool:

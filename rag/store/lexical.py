@@ -113,14 +113,14 @@ def query_terms(text: str, channel: str) -> Hashes:
     found = words(text)
     if channel == "folded":
         found = [fold(w) for w in found]
-    single = np.asarray([hash_word(w) for w in found], dtype=np.uint64)
+    single = word_terms(found)
     return distinct(np.concatenate([single, hash_pairs(single[:-1], single[1:])]))
 
 
 def phrase_term(text: str, folded: bool) -> Hashes:
     """The one term of a word or a pair of words; empty for anything longer or shorter."""
     found = [fold(w) if folded else w for w in words(text)]
-    single = np.asarray([hash_word(w) for w in found], dtype=np.uint64)
+    single = word_terms(found)
     if len(single) == 1:
         return single
     return hash_pairs(single[:1], single[1:]) if len(single) == 2 else single[:0]
@@ -131,10 +131,9 @@ def word_terms(found: Sequence[str]) -> Hashes:
     return np.asarray([hash_word(w) for w in found], dtype=np.uint64)
 
 
-def pair_terms(first: Sequence[str], second: Sequence[str]) -> Hashes:
-    """(n, m) the terms of each of n words followed by each of m."""
-    one, two = word_terms(first), word_terms(second)
-    return hash_pairs(np.repeat(one, len(two)), np.tile(two, len(one))).reshape(len(one), len(two))
+def pair_terms(first: Hashes, second: Hashes) -> Hashes:
+    """(n · m,) the terms of each of n words followed by each of m, row by row; words as `word_terms` gives them."""
+    return hash_pairs(np.repeat(first, len(second)), np.tile(second, len(first)))
 
 
 def build(texts: Sequence[str], vocabulary: Vocabulary) -> dict[str, Array]:

@@ -344,13 +344,11 @@ class Snapshot:
         return int(self._view.frequencies(channel, term, places)[0])
 
     @repairing
-    def frequencies(
-        self, words: Sequence[Sequence[str]], neighbours: bool = True
-    ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+    def frequencies(self, words: Sequence[Sequence[str]]) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
         """In how many passages each of some lists of words stands (n,), as written, in lower case; and, list by list, each
         word right before each of the next list's (n, m). All in one go: a look-up costs more than what is looked up."""
         single = [lexical.word_terms(found) for found in words]
-        terms = [*single, *(lexical.pair_terms(a, b).reshape(-1) for a, b in pairwise(words) if neighbours)]
+        terms = [*single, *(lexical.pair_terms(a, b) for a, b in pairwise(single))]
         flat = np.concatenate(terms) if terms else np.empty(0, np.uint64)
         places = [lexical.ranges(s.columns, CHANNELS[0], flat) for s in self._view.segments]
         counted = np.split(self._view.frequencies(CHANNELS[0], flat, places), np.cumsum([len(t) for t in terms])[:-1])

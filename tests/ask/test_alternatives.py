@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from asking import asked
 
 from rag.ask import synonyms
 from rag.ask.answer_types import wanted
-from rag.ask.evidence import Abbreviated, Asked, Sentence, ask
+from rag.ask.evidence import Sentence
 from rag.ask.figure_fit import figures_in
 from rag.ask.followup import complete
 from rag.ask.found import Found
 from rag.ask.mismatch import mismatch
 from rag.ask.parts import split
 from rag.ask.pieces import pieces
-from rag.ask.query import understand
 from rag.ask.quoting import around_answer
-
-
-def asked(question: str) -> Asked:
-    return ask(understand(question), question, lambda word: 2.0 if word else 3.0, Abbreviated({}))
 
 
 @pytest.mark.parametrize(

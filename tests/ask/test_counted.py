@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from asking import asked
 
 from rag.ask.counted import another
-from rag.ask.evidence import Abbreviated, Asked, ask
-from rag.ask.query import understand
 from rag.ask.similar import Similar
 from rag.models.embedders import make_embedder
 from rag.settings import Settings
-
-
-def asked(question: str) -> Asked:
-    return ask(understand(question), question, lambda word: 2.0 if word else 3.0, Abbreviated({}))
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from asking import asked
 
-from rag.ask.evidence import Abbreviated, Asked, ask
 from rag.ask.figure_fit import figures_in, units_asked, words_after
-from rag.ask.query import understand
-
-
-def asked(question: str) -> Asked:
-    return ask(understand(question), question, lambda word: 2.0 if word else 3.0, Abbreviated({}))
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from asking import asked
 
 from rag.ask import synonyms
 from rag.ask.abstain import absent
-from rag.ask.evidence import Abbreviated, Asked, ask, holds
+from rag.ask.evidence import holds
 from rag.ask.mismatch import codes_of, mismatch, told
-from rag.ask.query import understand
-
-
-def asked(question: str) -> Asked:
-    return ask(understand(question), question, lambda word: 2.0 if word else 3.0, Abbreviated({}))
-
 
 FARMS = "Với tỷ trọng nông nghiệp chiếm 22,73% trong cơ cấu kinh tế, nông nghiệp là một trong bốn trụ cột."
 APP = "Hiện số người dân cài ứng dụng di động là hơn 67.500 lượt người."

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_model import make_model
 
 from rag import Answer, Document, Index, Rag, Settings
 from rag.errors import LLMIncomplete, LLMTimeout
 from rag.types import Retrieved, Token
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tiny_model import make_model
 
 HA_TINH = (
     "Đến tháng 10/2022, trên địa bàn tỉnh Hà Tĩnh đã thí điểm thành lập 59 tổ chuyển đổi số cộng đồng cấp xã, 133 tổ chuyển đổi số cộng đồng cấp thôn.\n\n"

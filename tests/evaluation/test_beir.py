@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import pytrec_eval
+from tiny_model import DOCUMENTS, make_model
 
 from rag import Document, Index, Settings
 from rag.errors import EvaluationError
 from rag.evaluation import beir
 from rag.evaluation.retrieval_metrics import MEASURES
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tiny_model import DOCUMENTS, make_model
 
 QUERIES = {
     "q1": "Hà Tĩnh có bao nhiêu tổ công nghệ số cộng đồng?",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tiny_model import DOCUMENTS, make_model
 
 from rag import Document, Index, Settings
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tiny_model import DOCUMENTS, make_model
 
 
 @pytest.fixture(scope="session")

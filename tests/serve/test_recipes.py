@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from rag.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
-sys.path.insert(0, str(ROOT / "tests"))
 
 
 def blocks(path: Path, language: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +12,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 pytest.importorskip("langchain_openai")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from scripted_llm import Cut, Say, ScriptedLLM
 
 from rag import Settings

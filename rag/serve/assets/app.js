@@ -140,7 +140,7 @@
     },
     // Called after the server has changed a view.
     shown(element) {
-      if (element.querySelector(".h-followups") && element.closest("#h-offered")) {
+      if (element.closest("#h-offered")) {
         const shown = document.querySelector("#h-chat .h-log");
         if (shown) offer(shown);
         return;
