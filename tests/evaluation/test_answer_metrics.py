@@ -17,7 +17,7 @@ from rag.evaluation.metrics import aligned, contains_all, exact_match, language_
 from rag.evaluation.runs import IndexTexts
 from rag.evaluation.sets import Evidence, Question
 from rag.text.normalise import answer_normal
-from tests.evaluation.fakes import FakeIndex, entails
+from tests.evaluation.eval_fakes import FakeIndex, entails
 
 
 # ---- SQuAD ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from rag.evaluation import runs
 from rag.evaluation.compare import compare, format_comparison, read_run
 from rag.evaluation.gate import check_gate, read_gate
 from rag.evaluation.summary import metric_of
-from tests.evaluation.fakes import FakeRag, entails
+from tests.evaluation.eval_fakes import FakeRag, entails
 from tests.evaluation.test_eval_runs import SET
 
 

@@ -17,7 +17,7 @@ from rag.evaluation.metrics import STAGES
 from rag.evaluation.sets import Evidence, Question, QuestionSet
 from rag.evaluation.summary import tradeoff
 from rag.types import Document
-from tests.evaluation.fakes import DOCUMENTS, FakeIndex, FakeRag, entails
+from tests.evaluation.eval_fakes import DOCUMENTS, FakeIndex, FakeRag, entails
 from tests.evaluation.test_eval_runs import SET
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"

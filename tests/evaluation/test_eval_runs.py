@@ -19,7 +19,7 @@ from rag.evaluation import report, runs
 from rag.evaluation.sets import Evidence, Question, QuestionSet
 from rag.settings import Settings
 from rag.types import Document
-from tests.evaluation.fakes import DOCUMENTS, FakeIndex, FakeRag, entails
+from tests.evaluation.eval_fakes import DOCUMENTS, FakeIndex, FakeRag, entails
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = QuestionSet(
@@ -165,7 +165,7 @@ def test_cancelling_keeps_what_was_answered(tmp_path: Path) -> None:
 
 KILLED = """
 import sys, time
-from tests.evaluation.fakes import FakeRag, entails
+from tests.evaluation.eval_fakes import FakeRag, entails
 from tests.evaluation.test_eval_runs import SET
 from rag.evaluation import runs
 class Slow(FakeRag):
