@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,74 +54,87 @@ def sentence_features(
 ) -> Floats:
     """(n, len(SENTENCE)) for the ``sentences``, ``similar`` their likeness to the question."""
     n = len(sentences)
-    out = np.zeros((n, len(SENTENCE)))
     if not n:
-        return out
-    dense, tokens = similar.dense, similar.maxsim()
-    near = similar.maxsim(_with_before(sentences, similar.tokens))
-    best_score = max((hits[s.hit].score for s in sentences), default=1.0)
+        return np.zeros((0, len(SENTENCE)))
+    kind = asked.want.kind
+    columns: dict[str, NDArray[Any]] = dict.fromkeys(SENTENCE, np.zeros(n))
+    words = [words_of(s.text) for s in sentences]
+    bags = [_bags(s.text, s.before, s.context, abbreviated) for s in sentences]
+    held, around = _held(asked, [own for own, _, _ in bags]), _held(asked, [near for _, near, _ in bags])
+    weights = np.array(list(asked.terms.values()))
+    folded = held @ weights / asked.weight
+    columns["folded"] = folded
+    columns["exact"] = (
+        np.array([len(asked.exact & w.exact_set) / len(asked.exact) for w in words]) if asked.exact else folded
+    )
+    if asked.pairs:
+        columns["pairs"] = np.array([len(asked.pairs & pairs) / len(asked.pairs) for _, _, pairs in bags])
+    columns["context"] = around @ weights / asked.weight - folded
+    columns["before"] = _held(asked, [words_of(s.before).folded_set for s in sentences]) @ weights / asked.weight
+    rarest = np.argsort(-weights, kind="stable")[:2]
+    columns["rarest"] = held[:, rarest].sum(axis=1) / max(1, len(rarest))
+    tokens = similar.maxsim()
+    columns["dense"], columns["maxsim"] = similar.dense.astype(np.float64), tokens.astype(np.float64)
+    columns["maxsim_near"] = similar.maxsim(_with_before(sentences, similar.tokens)) - tokens
+    if kind in _CHECKED:
+        found = [candidates(asked, s.text) for s in sentences]
+        fit = np.array([max((f.fit for f in own), default=0.0) for own in found])
+        best = [max(rank(asked, s.text, own), default=0.0) for s, own in zip(sentences, found, strict=True)]
+        columns["typed"], columns["typed_best"] = fit > 0.5, np.array(best) / 3.0
+        columns["untyped_miss"] = np.array([not own for own in found])
+        columns["unit"] = fit * (kind in NUMERIC and bool(asked.focus))
+        columns["miss_figure"] = (fit < 0.5) & (kind in _FIGURES)
+    if asked.names:
+        columns["names"] = np.array([_share(asked.names, own) for own, _, _ in bags])
+        columns["names_context"] = np.array([_share(asked.names, near) for _, near, _ in bags]) - columns["names"]
+    if asked.dates:
+        columns["dates"], columns["dates_clash"] = np.array([_dates(asked, s, hits[s.hit].date) for s in sentences]).T
+    length = np.array([len(w.folded) for w in words])
+    columns["short_text"], columns["long_text"] = length < 8, np.minimum(length, 90) / 90
+    columns["novel"] = np.array([min(1.0, len(w.folded_set - asked.words) / 20) for w in words])
+    columns["leads"] = np.array([bool(w.folded) and w.folded[0] in _PRONOUNS for w in words])
+    columns["first"] = np.array([s.ordinal == 0 for s in sentences])
+    columns["table"] = np.array([s.text.lstrip().startswith("|") for s in sentences])
+    columns["question"] = np.array([s.text.rstrip().endswith("?") for s in sentences])
+    place = np.array([s.hit for s in sentences])
+    columns["rank_1"], columns["rank_inverse"] = place == 0, 1.0 / (1 + place)
+    score = np.array([hits[s.hit].score for s in sentences])
     spread = (max(h.score for h in hits) - min(h.score for h in hits)) or 1.0
-    rarest = sorted(asked.terms, key=lambda t: -asked.terms[t])[:2]
-    typed_scores: list[float] = []
-    for i, sentence in enumerate(sentences):
-        words = words_of(sentence.text)
-        extra = abbreviated.extra(sentence.text)
-        own = words.folded_set | set(extra)
-        around = (
-            own
-            | words_of(sentence.before).folded_set
-            | words_of(sentence.context).folded_set
-            | set(abbreviated.extra(sentence.before))
-        )
-        pairs = words.pairs | set(pairwise(extra))
-        found = candidates(asked, sentence.text)
-        scores = rank(asked, sentence.text, found)
-        best = max(scores, default=0.0)
-        typed_scores.append(best)
-        fit = max((f.fit for f in found), default=0.0)
-        wants = asked.want.kind in _CHECKED
-        row = dict.fromkeys(SENTENCE, 0.0)
-        row["exact"] = len(asked.exact & words.exact_set) / len(asked.exact) if asked.exact else coverage(asked, own)
-        row["folded"] = coverage(asked, own)
-        row["pairs"] = len(asked.pairs & pairs) / len(asked.pairs) if asked.pairs else 0.0
-        row["context"] = coverage(asked, around) - row["folded"]
-        row["dense"], row["maxsim"], row["maxsim_near"] = dense[i], tokens[i], near[i] - tokens[i]
-        row["typed"] = float(fit > 0.5) if wants else 0.0
-        row["typed_best"] = best / 3.0 if wants else 0.0
-        row["untyped_miss"] = float(wants and not found)
-        row["unit"] = fit if asked.want.kind in NUMERIC and asked.focus else 0.0
-        row["names"] = _share(asked.names, own)
-        row["names_context"] = _share(asked.names, around) - row["names"]
-        row["dates"], row["dates_clash"] = _dates(asked, sentence, hits[sentence.hit].date)
-        row["first"] = float(sentence.ordinal == 0)
-        length = len(words.folded)
-        row["short_text"], row["long_text"] = float(length < 8), min(length, 90) / 90
-        row["table"] = float(sentence.text.lstrip().startswith("|"))
-        row["question"] = float(sentence.text.rstrip().endswith("?"))
-        row["rank_1"] = float(sentence.hit == 0)
-        row["rank_inverse"] = 1.0 / (1 + sentence.hit)
-        row["score_gap"] = (hits[sentence.hit].score - best_score) / spread
-        row["reason"] = float(asked.want.kind == "reason" and _REASON.search(sentence.text) is not None)
-        row["definition"] = float(asked.want.kind == "definition" and _defines(asked, sentence.text))
-        row["list"] = float(
-            (asked.want.kind == "list" or asked.want.several) and _LIST.search(sentence.text) is not None
-        )
-        row["before"] = coverage(asked, words_of(sentence.before).folded_set)
-        row["rarest"] = sum(holds(asked, t, own) for t in rarest) / max(1, len(rarest))
-        row["novel"] = min(1.0, len(words.folded_set - asked.words) / 20)
-        row["leads"] = float(bool(words.folded) and words.folded[0] in _PRONOUNS)
-        row["miss_figure"] = float(wants and fit < 0.5 and asked.want.kind in _FIGURES)
-        row["office"] = office(asked, words.folded)
-        out[i] = [row[name] for name in SENTENCE]
-    for gap, source in (
-        ("folded_gap", "folded"),
-        ("pairs_gap", "pairs"),
-        ("dense_gap", "dense"),
-        ("maxsim_gap", "maxsim"),
-    ):
-        column = out[:, SENTENCE.index(source)]
-        out[:, SENTENCE.index(gap)] = column - column.max()
-    return out
+    columns["score_gap"] = (score - score.max()) / spread
+    if kind == "reason":
+        columns["reason"] = np.array([_REASON.search(s.text) is not None for s in sentences])
+    if kind == "definition":
+        columns["definition"] = np.array([_defines(asked, s.text) for s in sentences])
+    if kind == "list" or asked.want.several:
+        columns["list"] = np.array([_LIST.search(s.text) is not None for s in sentences])
+    if asked_offices(asked):
+        columns["office"] = np.array([office(asked, w.folded) for w in words])
+    for name in ("folded", "pairs", "dense", "maxsim"):
+        columns[f"{name}_gap"] = columns[name] - columns[name].max()
+    return np.stack([columns[name] for name in SENTENCE], axis=1).astype(np.float64)
+
+
+def _held(asked: Asked, bags: Sequence[frozenset[str]]) -> NDArray[np.bool_]:
+    """(n, terms): whether each bag of words holds each of the question's terms, in whatever wording."""
+    if asked.others:
+        rows = [[holds(asked, t, bag) for t in asked.terms] for bag in bags]
+    else:
+        rows = [[t in bag for t in asked.terms] for bag in bags]
+    return np.array(rows, dtype=bool).reshape(len(bags), len(asked.terms))
+
+
+@lru_cache(maxsize=8192)
+def _bags(
+    text: str, before: str, context: str, abbreviated: Abbreviated
+) -> tuple[frozenset[str], frozenset[str], frozenset[tuple[str, str]]]:
+    """Folded words of a sentence, those of it with what stands before and above, and its pairs; abbreviations spelled out.
+
+    Cached like the words themselves: the same passages come again and again.
+    """
+    words, extra = words_of(text), abbreviated.extra(text)
+    own = words.folded_set.union(extra)
+    around = own.union(words_of(before).folded_set, words_of(context).folded_set, abbreviated.extra(before))
+    return own, around, words.pairs.union(pairwise(extra))
 
 
 def _with_before(sentences: Sequence[Sentence], best: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -75,8 +75,12 @@ def wants_items(asked: Asked) -> bool:
     )
 
 
-def enumerations(text: str) -> list[list[Found]]:
-    """The enumerations of a sentence: ordinal ones first ("thứ nhất … thứ hai …"), then those of commas and "và"."""
+@lru_cache(maxsize=4096)
+def enumerations(text: str) -> tuple[list[Found], ...]:
+    """The enumerations of a sentence: ordinal ones first ("thứ nhất … thứ hai …"), then those of commas and "và".
+
+    Cached, since the same passages come again and again; not to be changed by who gets them.
+    """
     out = []
     ordinal = _by_ordinals(text)
     if ordinal:
@@ -86,7 +90,7 @@ def enumerations(text: str) -> list[list[Found]]:
         if stop - at > 3:
             out += _runs(text, at, stop)
         at = stop + 1
-    return out
+    return tuple(out)
 
 
 def _by_ordinals(text: str) -> list[Found]:

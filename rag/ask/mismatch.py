@@ -82,6 +82,15 @@ def _says(pattern: str, text: str) -> bool:
     return _pattern(pattern, text.isascii()).search(_plain(text)) is not None
 
 
+@lru_cache(maxsize=4096)
+def _siblings_in(text: str) -> tuple[tuple[int, ...], ...]:
+    """Of each group of siblings which of them a text speaks of."""
+    return tuple(
+        tuple(i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", text) for f in forms))
+        for group in _SIBLINGS
+    )
+
+
 # plates, models, flights, contracts, error numbers: letters and figures in one word, "38C-045.12", "PB-204", "17/2024/HĐ-XD"
 _CODE = re.compile(r"(?<![\w/.-])(?=[\w/.-]*\d)(?=[\w/.-]*[^\W\d_])\w+(?:[-/.]\w+)*(?![\w/-])")
 _NO_CODE = re.compile(
@@ -157,9 +166,7 @@ def _other_acronym(asked: Asked, whole: str) -> bool:
 def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: str) -> str:
     """Why the sentence cannot answer, in two words, or "". ``before`` is the sentence before it, ``context`` the headings above."""
     near = f"{context}. {before} {sentence}"
-    for group in _SIBLINGS:
-        mine = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", _typed(asked)) for f in forms)]
-        held = [i for i, forms in enumerate(group) if any(_says(rf"\b{f}s?\b", near) for f in forms)]
+    for mine, held in zip(_siblings_in(_typed(asked)), _siblings_in(near), strict=True):
         if len(mine) == 1 and held and mine[0] not in held:
             return "sibling"
     common = _common(_typed(asked))

@@ -8,7 +8,7 @@ nothing of retrieval order, verification or refusal.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 Floats = NDArray[np.float64]
+Documents = Callable[[str], support.Known]  # what is known of a document, by its source
 MAX_TOKENS = 80
 LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
 TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
@@ -118,7 +119,10 @@ class ExtractiveReader:
         asked, sentences, rows, abbreviated = self.rows(query, text, hits)
         if not sentences:
             return Reading(asked, (), (), 0.0, {})
-        scores = self._scorer("sentence", asked)(rows) + self.offsets(asked, sentences, hits, rows)
+        known = self._known()
+        scores = self._scorer("sentence", asked)(rows) + rules.offsets(
+            asked, sentences, hits, rows, lambda source: known(source).places
+        )
         scores = rules.carried(asked, sentences, scores)
         if quoted:
             same = [
@@ -142,8 +146,9 @@ class ExtractiveReader:
         short = self._short(asked, sentences, shares, quotes, each)
         signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
-        signals |= self._support(asked, sentences[best], quotes[0].text if quotes else "", hits, abbreviated, signals)
-        signals |= self._lacks(asked, sentences, sentences[best], quotes, hits)
+        told = quotes[0].text if quotes else ""
+        signals |= self._support(asked, sentences[best], told, hits, known, abbreviated, signals)
+        signals |= self._lacks(asked, sentences, sentences[best], quotes, hits, known)
         if (
             budget is None
             and not signals["no_figure"]
@@ -169,7 +174,13 @@ class ExtractiveReader:
         return tuple(dict.fromkeys(text for _, texts in found for text in texts))
 
     def _lacks(
-        self, asked: Asked, sentences: Sequence[Sentence], best: Sentence, quotes: Sequence[Quote], hits: Sequence[Hit]
+        self,
+        asked: Asked,
+        sentences: Sequence[Sentence],
+        best: Sentence,
+        quotes: Sequence[Quote],
+        hits: Sequence[Hit],
+        known: Documents,
     ) -> dict[str, float]:
         """What the quotations lack that the question cannot do without: a figure, the office asked about, the very thing or year."""
         figures = asked.want.kind in NUMERIC or asked.want.kind == "date"
@@ -179,7 +190,7 @@ class ExtractiveReader:
         offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
         faults = [
             bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text))
-            or rules.is_far(asked, s, hits, self._about)
+            or rules.is_far(asked, s, hits, lambda source: known(source).places)
             for s in shown
         ]
         # what answers must fit: of several sentences those that hold a string of the wanted kind, the best one or one like it
@@ -187,18 +198,11 @@ class ExtractiveReader:
         giving = [fault for fit, fault in zip(fits, faults, strict=True) if fit > 0.0 and fit >= max(fits) - GIVING]
         return {
             "no_figure": float(
-                figures and not any(self._gives(asked, q, s, hits) for q, s in zip(quotes, quoted, strict=True))
+                figures and not any(_gives(asked, q, s, hits, known) for q, s in zip(quotes, quoted, strict=True))
             ),
             "no_office": float(offices and max(held) <= 0.0),
             "mismatch": float(faults[0] or (bool(giving) and all(giving))),
         }
-
-    def _gives(self, asked: Asked, quote: Quote, sentence: Sentence, hits: Sequence[Hit]) -> bool:
-        """Whether a quotation gives a figure or date of what is asked."""
-        near = f"{sentence.context}. {sentence.before} {sentence.text}"
-        hit = hits[sentence.hit]
-        document = self._document(self.index.store.snapshot(), hit.source).joined
-        return mismatch.told(asked, quote.text, near, hit.passage.text, document)
 
     def _best_quotes(
         self,
@@ -308,14 +312,6 @@ class ExtractiveReader:
                 out.append(found)
         return out
 
-    def offsets(self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats) -> Floats:
-        """What ``rules`` add to the scores of the sentences."""
-        return rules.offsets(asked, sentences, hits, rows, self._about)
-
-    def _about(self, source: str) -> frozenset[str]:
-        """The places a document is about."""
-        return self._document(self.index.store.snapshot(), source).places
-
     def rows(self, query: Query, text: str, hits: Sequence[Hit]) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
         """The question as asked, the sentences of its hits and their feature rows."""
         asked, abbreviated = self.asked(query, text)
@@ -352,6 +348,7 @@ class ExtractiveReader:
         sentence: Sentence,
         quote: str,
         hits: Sequence[Hit],
+        known: Documents,
         abbreviated: Abbreviated,
         row: Mapping[str, float],
     ) -> dict[str, float]:
@@ -365,22 +362,27 @@ class ExtractiveReader:
             quote,
             hit,
             hits,
-            self._document(snapshot, hit.source),
+            known(hit.source),
             abbreviated,
             lambda word: snapshot.document_frequency(word, folded=True),
             row,
             like,
         )
 
-    def _document(self, snapshot: Any, source: str) -> support.Known:
-        """What is known of a document, kept for the present generation."""
+    def _known(self) -> Documents:
+        """What is known of the documents of the present version; kept until another one comes, since it costs milliseconds."""
+        snapshot = self.index.store.snapshot()
         generation, kept = self._documents
         if generation != snapshot.generation or len(kept) > 256:
             kept = {}
             self._documents = (snapshot.generation, kept)
-        if source not in kept:
-            kept[source] = support.known(snapshot.document(source).text)
-        return kept[source]
+
+        def known(source: str) -> support.Known:
+            if source not in kept:
+                kept[source] = support.known(snapshot.document(source).text)
+            return kept[source]
+
+        return known
 
     def _abbreviations(self, snapshot: Any) -> Abbreviated:
         generation = snapshot.generation
@@ -463,6 +465,13 @@ class ExtractiveReader:
                 Citation(n, passage.source, passage.title, passage.date, quote.text, quote.start, quote.end)
             )
         return renumber(" ".join(lines), citations)
+
+
+def _gives(asked: Asked, quote: Quote, sentence: Sentence, hits: Sequence[Hit], known: Documents) -> bool:
+    """Whether a quotation gives a figure or date of what is asked."""
+    near = f"{sentence.context}. {sentence.before} {sentence.text}"
+    hit = hits[sentence.hit]
+    return mismatch.told(asked, quote.text, near, hit.passage.text, known(hit.source).joined)
 
 
 def _has_kind(asked: Asked, text: str) -> bool:

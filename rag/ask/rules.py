@@ -69,10 +69,10 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
 def is_far(asked: Asked, sentence: Sentence, hits: Sequence[Hit], about: About) -> bool:
     """Whether neither a sentence nor its passage nor its document speaks of the place asked about."""
     hit, wanted = hits[sentence.hit], _places_asked(asked)
-    return bool(wanted) and not wanted & (
-        folded_places_of(sentence.text)
-        | folded_places_of(f"{hit.passage.context}. {hit.passage.text}")
-        | about(hit.source)
+    return bool(wanted) and not (
+        wanted & folded_places_of(sentence.text)
+        or wanted & about(hit.source)
+        or wanted & folded_places_of(f"{hit.passage.context}. {hit.passage.text}")
     )
 
 

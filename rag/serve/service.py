@@ -20,6 +20,7 @@ from typing import Any
 
 from rag import Index, Rag, Settings
 from rag.errors import IndexMismatch, IndexMissing, RagError, UsageError
+from rag.retrieve.retriever import THREADED_FROM
 from rag.serve.chats import Chats
 from rag.serve.metrics import Metrics
 from rag.types import Answer, Document, DocumentInfo, Event, Hit, IngestReport
@@ -28,6 +29,7 @@ Progress = Callable[..., None]
 CHOICES = ("k", "answer_language", "verification", "llm", "llm_base_url")
 _KEPT_READERS = 8
 _SMALL_INDEX = 20_000
+_PATIENCE = 0.2  # seconds that an answer waits for the one before it, which takes a tenth of that
 
 
 class Busy(RagError):
@@ -102,10 +104,11 @@ class Service:
         path = Path(settings.index)
         self.chats = Chats(path.with_name(path.name + ".chats.sqlite3"))
         self.uploads = path.with_name(f".{path.name}.uploads")
-        cores = os.cpu_count() or 1
         # An extractive answer is pure computation: more at once than there are cores only makes all of them slower.
-        self._computing = Gate(cores, settings.max_concurrency)
+        self._computing = Gate(os.cpu_count() or 1, settings.max_concurrency)
+        self._turn = threading.Lock()
         self._waiting_for_models = Gate(settings.max_concurrency, settings.max_concurrency)
+        self._passages = 0
         self._readers: OrderedDict[tuple[Any, ...], Rag] = OrderedDict()
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -247,10 +250,10 @@ class Service:
         """
         choice = choice or Choice()
         reader = self.reader(choice)
-        gate = self._computing if reader.llm is None else self._waiting_for_models
+        bound = self._compute() if reader.llm is None else self._waiting_for_models.enter(self.settings.request_timeout)
         started = time.perf_counter()
         finished = False
-        with gate.enter(self.settings.request_timeout):
+        with bound:
             self.metrics.working.inc()
             events = reader.stream(question, history, k or choice.k)
             try:
@@ -286,8 +289,23 @@ class Service:
             raise UsageError(
                 f"the query has {len(question)} characters; at most {self.settings.max_question_chars} are allowed"
             )
-        with self._computing.enter(self.settings.request_timeout):
+        with self._compute():
             return self.reader(Choice()).retriever.search(question, k or self.settings.k, **filters)
+
+    @contextmanager
+    def _compute(self) -> Iterator[None]:
+        """A place among those that compute, over a small index one after the other. Raises Busy when there is none.
+
+        Hardly anything of an answer over a small index leaves the interpreter, so that two at once only take turns and
+        both end late. One that takes unusually long does not hold up the rest.
+        """
+        with self._computing.enter(self.settings.request_timeout):
+            alone = self._passages < THREADED_FROM and self._turn.acquire(timeout=_PATIENCE)
+            try:
+                yield
+            finally:
+                if alone:
+                    self._turn.release()
 
     # documents
 
@@ -330,8 +348,9 @@ class Service:
     def _count(self) -> None:
         if self.index is not None:
             documents = self.index.documents()
+            self._passages = sum(d.passages for d in documents)
             self.metrics.documents.set(len(documents))
-            self.metrics.passages.set(sum(d.passages for d in documents))
+            self.metrics.passages.set(self._passages)
 
 
 def _say(line: str) -> None:

@@ -287,8 +287,31 @@ def test_too_many_at_once_are_turned_away_at_once(tmp_path: Path) -> None:
         assert sorted(results) == [200, 200, 429, 429, 429, 429]
 
 
+def test_answers_over_a_small_index_take_turns_unless_one_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.serve.service.os.cpu_count", lambda: 2)
+    client, service = make(tmp_path)
+    with client:
+
+        def beside_another(patience: float) -> tuple[bool, bool]:
+            """Whether an answer ends while another one is being worked on, and whether it ends after that."""
+            monkeypatch.setattr("rag.serve.service._PATIENCE", patience)
+            other, ended = service.stream(QUESTION), threading.Event()
+            next(other)
+            thread = threading.Thread(target=lambda: (service.ask(QUESTION), ended.set()))
+            thread.start()
+            meanwhile = ended.wait(30 if patience < 1 else 0.3)
+            list(other)
+            thread.join(30)
+            return meanwhile, ended.is_set()
+
+        assert beside_another(60.0) == (False, True)
+        assert beside_another(0.01) == (True, True)
+
+
 def test_the_deadline_ends_a_request(tmp_path: Path) -> None:
-    client, service = make(tmp_path, request_timeout=0.3)
+    client, service = make(tmp_path, request_timeout=1)
     with client:
         service.ask(QUESTION)
         assert service.rag is not None
