@@ -39,7 +39,7 @@ _MONEY = (
 )
 _RANK = (
     r"(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
-    r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank)\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
+    r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank|(?:come|finish|place)(?= (?:among|in|on|nationally|nationwide|overall)\b))\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
 )
 # typed without marks most single syllables of money are other words too ("gia": già, "lai": lại, "dong": đông)
 _MONEY_FOLDED = (
@@ -92,7 +92,7 @@ _COMPARE = (
     r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:có )?(?:nhiều|ít|cao|thấp|lớn|nhỏ|đông|dài|rộng|sớm|muộn|nhanh|chậm|đắt|rẻ|mạnh) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
 )
 _COMPARE_EN = (
-    r"\bcompare|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than|between)\b|"
+    r"\bcompare|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than(?! (?:what|how|which)\b)|between)\b|"
     r"(?:or|between)\b.*\b(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater)\b"
 )
 
@@ -144,6 +144,8 @@ def wanted(question: str, language: str) -> Wanted:
     ):
         mark_at = text.index("how")
         return Wanted("number", "tang", mark_at, mark_at + 8, several)
+    if english and (degree := re.search(r"\bby how much\b", text)):
+        return Wanted("number", "", *degree.span(), several)  # a share or a figure, hardly money
     if _compiled(_COMPARE_EN if english else _COMPARE, folded).search(text):
         return Wanted("comparison", several=several)
     if not english and _compiled(_NAMED_OFFICE, folded).search(text):
@@ -273,7 +275,9 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         before[-1:]
         and before[-1] in ("số", "so")
         and _compiled(
-            r"(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|văn bản|đề án|luật)[^,?]{0,12}$",
+            r"(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|văn bản|đề án|luật)[^,?]"
+            # "số mấy" counts nothing, however far from it the document is named: "Nghị quyết của Tỉnh ủy về … mang số mấy"
+            + ("{0,120}$" if not focus else "{0,12}$"),
             folded,
         ).search(text[:start])
     ):
@@ -347,16 +351,20 @@ def _document_kind(before: str) -> str:
     return found[-1] if found else ""
 
 
+_NUMBERED = "decision|resolution|plan|decree|directive|circular"  # documents that have a number
+
+
 def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple[str, str, int]:
     """(type, focus noun, start) for "X nào", "X gì", "which X", "what X"."""
     table = _head_table(folded)
     if english:
         words = [m for m in re.finditer(r"\w+", text[end:])][:6]
-        if re.match(
-            r"[^\w]*(?:is|was) the (?:official )?number of (?:the )?[^?]{0,70}?\b(?:decision|resolution|plan|decree|directive|circular)\b",
+        numbered = re.match(
+            rf"[^\w]*(?:is|was) the (?:official )?number of (?:the )?[^?]{{0,70}}?\b({_NUMBERED})\b|[^\w]*(?:\w+ ){{0,2}}?({_NUMBERED}) numbers?\b",
             text[end:],
-        ):
-            return "decision", "", start
+        )
+        if numbered:
+            return "decision", numbered[1] or numbered[2], start
         # the head of an English noun phrase is its last noun: "which Party resolution"
         head = ""
         for word in words:
@@ -383,8 +391,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
     for length in (3, 2, 1):
         if len(before) >= length:
             phrase = " ".join(m.group() for m in before[-length:])
-            if phrase in ("thứ", "thu") and text[start:end] in ("gì", "gi"):
-                break  # "thứ gì" asks for a thing
+            if phrase in ("thứ", "thu", "ngày", "ngay") and text[start:end] in ("gì", "gi"):
+                break  # "thứ gì" asks for a thing, "hưởng ứng ngày gì" for what a day is called
             if phrase in ("số", "so") and len(before) > 1 and before[-2].group() in _DIGITAL:
                 continue  # "chuyển đổi số nào" asks for no number
             if phrase in table:

@@ -37,6 +37,7 @@ _ASKING = frozenset(
         "how many much what which who whom whose when where why does do did is are was were the of in at list name tell me about please"
     ).split()
 )
+BRAND = re.compile(r"\b[A-Z][a-z]+[A-Z]\w*")  # a name whatever its letters mean: "VinES"
 _SHORT_FORM = re.compile(r"\b[A-ZĐƯ][A-ZĐƯƠÂÊÔĂ&]+[A-ZĐƯƠ]\b")
 
 
@@ -187,6 +188,7 @@ _ASIDE = re.compile(
 _SOURCE = re.compile(
     r"\s*[(,]?\s*\b(?:(?:trong|theo|ở|tại) )?(?:bài|bài báo|bài viết|bản tin)(?: (?:đầu|cuối|giữa))?(?: (?:năm|tháng) [\d/]+)+\s*[),]?"
     r"|\s*\b(?:lúc|hồi|khi|thời điểm) (?:bấy giờ|ấy|đó)\b"
+    r"|\s*\b(?:được|duoc) (?:nhắc(?: tên)?|đề cập|nêu(?: tên)?|nói|kể|nhac|de cap|neu ten)(?: (?:tới|đến|toi|den))?(?: (?:trong|ở|tại) (?:các )?(?:bài(?: báo| viết)?|tài liệu|văn bản))?(?= (?:là|la|có|tên|ten)\b|\s*[?.!]*$)"
     r"|\s*[(,]?\s*\b(?:trong|theo|in|according to) (?:bài báo|bài viết|bản tin|tài liệu|the (?:article|document|text))(?: này)?\b\s*[),]?",
     re.IGNORECASE,
 )
@@ -241,7 +243,8 @@ def ask(query: Query, text: str, rarity: Callable[[str], float], abbreviated: Ab
     heads = frozenset(focus[:1]) | frozenset(b for a, b in pairwise(focus) if a == "cap")
     if reading == "en":
         terms, others = _english_terms(spelled, mark, rarity)
-        proper = [n if n[0] == "so" else tuple(_english_name(n, rarity)) for n in names]
+        brands = {tuple(_WORD.findall(fold(n.text))) for n in names_of(spelled) if BRAND.search(n.text)}
+        proper = [n if n[0] == "so" or n in brands else tuple(_english_name(n, rarity)) for n in names]
         names = tuple(dict.fromkeys(n for n in proper if n))
         pairs = frozenset(p for n in names for p in pairwise(n))
         heads, focus = _english_focus(focus, heads)
@@ -340,7 +343,7 @@ def _offices_named(text: str, sequence: list[str], language: str) -> list[tuple[
     joined = f" {' '.join(sequence)} "
     for words, english in _DEPARTMENTS.items():
         if language == "en":
-            if f" department of {english} " in joined or f" {english} department" in joined:
+            if re.search(rf" department of {english} | {english}(?: and \w+){{0,2}} department", joined):
                 out.append(("so", *words))
         elif (
             language == "vi-folded"
@@ -376,7 +379,7 @@ def _english_terms(
         if key in _ASKING or key in mark or key in _TITLES_OF_ADDRESS or (len(key) < 2 and not key.isdigit()):
             continue
         key = key.removesuffix("'s").removesuffix("’s")
-        found = tuple(tuple(v.split()) for v in glossary.vietnamese(item))
+        found = tuple(tuple(_WORD.findall(v)) for v in glossary.vietnamese(item))
         own = rarity(key) if " " not in key else 0.0
         if found:
             others[key] = found

@@ -163,6 +163,9 @@ _TITLES_EN = {
 }  # fmt: skip
 
 
+_HEADS_EN = frozenset("head heads headed leads led runs".split())  # of a department: its director
+
+
 def office(asked: Asked, words: tuple[str, ...]) -> float:
     """1 when the office asked about stands in the words of a sentence, -1 when only its deputy (or its head) does, else 0."""
     for title, here in asked_offices(asked):
@@ -178,11 +181,13 @@ def asked_offices(asked: Asked) -> list[tuple[tuple[str, str], set[bool]]]:
     """The offices a question names, each with whether a deputy's (True) or the head's (False) is meant."""
     if asked.language == "en":
         words = asked.sequence
-        return [
+        named = [
             (_TITLES_EN[w], {i > 0 and words[i - 1] in ("vice", "deputy")})
             for i, w in enumerate(words)
             if w in _TITLES_EN
         ]
+        heads = "department" in words and not _HEADS_EN.isdisjoint(words) and "deputy" not in words
+        return named or ([(("giam", "doc"), {False})] if heads else [])
     if "sep" in asked.sequence:  # the boss, whatever the office is called
         return [(("giam", "doc"), {False})]
     return [(title, found) for title in _TITLES if (found := _offices(asked.sequence, title))]

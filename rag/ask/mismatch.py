@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from rag.ask import synonyms
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, coverage, dates_of, holds, names_of, per_question, places_of, words_of
+from rag.ask.evidence import BRAND, Asked, coverage, dates_of, holds, names_of, per_question, places_of, words_of
 from rag.ask.figure_fit import units_asked
 from rag.ask.moments import clocks
 from rag.ask.short import candidates
@@ -30,7 +30,7 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("bỏ ra", "chi phí", "chi hết", "đầu tư hết", "tốn", "pay", "paid", "spend", "spent", "cost"),
      ("thu về", "thu nhập", "doanh thu", "lợi nhuận", "tiền lãi", "earn", "income", "revenue", "profit")),
     (("tiểu học", "primary school"), ("trung học", "secondary school", "high school"), ("đại học", "university")),
-    (("đứng đầu", "dẫn đầu", "hạng nhất", "thứ nhất", "đứng nhất", "ranks? first", "ranked first", "comes? first", "top of"),
+    (("đứng đầu", "dẫn đầu", "hạng nhất", "thứ nhất", "đứng nhất", "ranks? first", "ranked first", "(?:came|come|comes|finished) first", "top of"),
      ("đứng thứ hai", "xếp thứ hai", "hạng hai", "vị trí thứ hai", "đứng thứ 2", "xếp thứ 2", "hạng nhì", "thứ nhì", "ranked second", "ranks second")),
     (("đường sắt", "railway"), ("đường bộ", "road"), ("hàng không", "aviation")),
 )  # fmt: skip
@@ -178,8 +178,12 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         return "another code"
     if _other_person(asked, sentence, before):
         return "another person"
+    if _other_document(asked, near):
+        return "another document"
     if asked.want.kind == "person":
         if _other_place(asked, sentence) or _other_level(asked, sentence):
+            return "another place"
+        if asked.language == "en" and _other_seat(asked, near):
             return "another place"
         departments = [n for n in asked.names if len(n) > 1 and n[0] in ("so", "cuc")]
         pairs = words_of(f"{near} {passage}").folded
@@ -197,8 +201,11 @@ def _other_person(asked: Asked, sentence: str, before: str) -> bool:
     theirs = [fold(n.text).split() for n in names_of(sentence) if n.kind == "person" and len(n.text.split()) > 2]
     if len(mine) != 1 or not theirs or asked.want.kind not in (*NUMERIC, "date", "place", "role"):
         return False
-    around = words_of(f"{before} {sentence}").folded_set
-    return mine[0][-1] not in around and not any(name[-1] == mine[0][-1] for name in theirs)
+    near = words_of(f"{before} {sentence}")
+    if asked.language == "vi":  # "chị Hằng" is not "bán hàng"
+        own = canonical(next(n.text for n in names_of(asked.text) if n.kind == "person" and len(n.text.split()) > 2))
+        return own.split()[-1] not in near.exact_set
+    return mine[0][-1] not in near.folded_set and not any(name[-1] == mine[0][-1] for name in theirs)
 
 
 _HOUR = re.compile(r"\b(?:mấy giờ|may gio|giờ nào|gio nao|what time|at what hour)\b")
@@ -220,6 +227,12 @@ def _typed(asked: Asked) -> str:
     return fold(asked.text) if asked.language == "vi-folded" else asked.text
 
 
+# how much of something is saved, lost or won is told as a share
+_SHARED = re.compile(
+    r"\b(?:tiet kiem|giam|tang|han che|chiem|bot|do ton|hao|them|thay doi|so voi|phan|ty le|ti le|ty trong|muc|save|saves|saved|cut|cuts|reduce|reduces|reduced|limit|limits|share|rise|rose|percent|percentage|much)\b"
+)
+
+
 def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bool:
     """Whether a quotation gives a figure or date of what is asked: a string of the wanted kind, where the text around it speaks of the
     things named and of enough else. ``near`` is the sentence with the one before it and its headings, ``document`` the folded words of
@@ -228,7 +241,10 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
         return True
     if asked.want.kind == "date" and _TIME.search(canonical(quote)):
         return True
-    if max((f.fit for f in candidates(asked, quote)), default=0.0) < (
+    found = candidates(asked, quote)
+    if asked.want.kind == "number" and asked.focus and not _SHARED.search(fold(asked.text)):
+        found = [f for f in found if "%" not in f.text]  # a share is no count
+    if max((f.fit for f in found), default=0.0) < (
         MONEY_FIT if asked.want.kind == "amount" or units_asked(asked) is not None else 0.01
     ):
         return False
@@ -241,7 +257,7 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     names = [
         n
         for n in asked.names
-        if len(n) > 1
+        if (len(n) > 1 or (asked.language == "en" and len(n[0]) > 3 and BRAND.search(asked.text) is not None))
         and all(w in typed and w.isalpha() for w in n)
         and not any(" ".join(n).endswith(place) for place in asked.places)
     ]
@@ -308,6 +324,30 @@ def _other_level(asked: Asked, sentence: str) -> bool:
     wanted = set(_OFFICE_LEVEL.findall(fold(_typed(asked))))
     held = set(_OFFICE_LEVEL.findall(fold(sentence)))
     return bool(wanted and held and not wanted & held)
+
+
+_NUMBERED = re.compile(
+    r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|thong tu|cong van|"
+    r"decision|resolution|plan|directive|decree|circular)(?: (?:số|so|no\.?|number))? (\d{1,5})(?![\d.,]*\d)(?! ?(?:năm|tháng|ngày))",
+    re.IGNORECASE,
+)
+
+
+def _other_document(asked: Asked, near: str) -> bool:
+    """Whether the question is about a numbered document and another one stands near, that one not."""
+    mine = set(_NUMBERED.findall(_typed(asked)))
+    theirs = set(_NUMBERED.findall(near))
+    return bool(mine and theirs) and not {n.lstrip("0") for n in mine} & {n.lstrip("0") for n in theirs}
+
+
+_SEAT = re.compile(r"\b((?:[A-ZĐÀ-Ỹ][\wÀ-ỹ]* ){1,3})(?:[Cc]ommune|[Dd]istrict|[Ww]ard|[Tt]ownship|[Tt]own)\b")
+
+
+def _other_seat(asked: Asked, near: str) -> bool:
+    """Whether an English question is about the office of a commune or district that is not named near, where others are."""
+    mine = [fold(name).strip() for name in _SEAT.findall(asked.text)]
+    around = f" {' '.join(words_of(near).folded)} "
+    return bool(mine) and bool(_placed(near)) and not any(f" {m} " in around for m in mine)
 
 
 def _placed(text: str) -> list[str]:

@@ -59,7 +59,8 @@ def _marks(text: str, language: str) -> list[Span]:
 GIVE_FIGURES = r"[?.;,]\s*(?:please )?(?:give|state|name|list) (?:the |both |each |exact )*(?:figures?|numbers?|dates?|values?|years?)[\s?.!]*$"
 _NO_QUESTION = re.compile(
     rf"{GIVE_FIGURES}|"
-    r"[?.;]\s*(?:hãy )?(?:nêu|cho biết|cho tôi|cho xin|ghi) (?:rõ )?(?:các |từng |hai )?(?:con số|số liệu|ngày|mốc thời gian)(?: cụ thể)?[\s?.!]*$",
+    r"[?.;]\s*(?:hãy )?(?:nêu|cho biết|cho tôi|cho xin|ghi) (?:rõ )?(?:các |từng |hai )?(?:con số|số liệu|ngày|mốc thời gian)"
+    r"(?: (?:cụ thể|(?:của )?(?:từng|mỗi|hai) (?:loại|bên|nơi|tỉnh|cái|thứ)))?[\s?.!]*$",
     re.IGNORECASE,
 )
 
@@ -75,11 +76,18 @@ def split(question: str, language: str) -> tuple[str, ...]:
             for part in split(sentence, language):
                 out.append(_with_context(part, shared))
         return tuple(out[:MAX_PARTS])
+    if rating := _COMPARE_IN.match(question.strip()):
+        question = f"What is the {rating['what']} of {rating['sides']}?"
     want = wanted(question, language)
     if want.kind == "comparison":
-        return (_alternatives(question, language) or _compared(question, language))[:MAX_PARTS]
+        return (_more_of(question) or _alternatives(question, language) or _compared(question, language))[:MAX_PARTS]
     return (
-        _coordinated(question, language) or _same_head(question) or _two_things(question, language, want) or (question,)
+        _more_of(question)
+        or _two_amounts(question, language)
+        or _coordinated(question, language)
+        or _same_head(question)
+        or _two_things(question, language, want)
+        or (question,)
     )[:MAX_PARTS]
 
 
@@ -90,9 +98,12 @@ def _sentences(question: str) -> list[str]:
 
 def _shared_context(first: str, second: str, language: str) -> str:
     """The places the first question names, where the second has none of its own."""
-    if find_places(second) or [n for n in find_names(second) if len(n.text) > 3]:
+    named = [n for n in find_names(second) if len(n.text) > 3]
+    if find_places(second) or any(not _ANY_OFFICE.match(n.text) for n in named):
         return ""
     shared = [p.text for p in find_places(first)[:1]]
+    if named:
+        return ", ".join(shared)  # "giám đốc Sở TT&TT": of the province spoken of
     if len(second.split()) <= 8:
         shared += [
             n.text
@@ -100,6 +111,12 @@ def _shared_context(first: str, second: str, language: str) -> str:
             if n.kind in ("other", "document", "organisation") and n.text not in shared
         ][:2]
     return ", ".join(shared)
+
+
+# offices that each province or district has
+_ANY_OFFICE = re.compile(
+    r"(?:Sở|Phòng|Ban|Cục|Chi cục|UBND|HĐND|Ủy ban|Tỉnh ủy|Huyện ủy|Đảng ủy|Công an|Trung tâm|Department)\b(?!.*\b(?:tỉnh|huyện|xã) [A-ZĐ])"
+)
 
 
 def _with_context(part: str, context: str) -> str:
@@ -128,6 +145,7 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
         pieces.append(question[at:start].strip())
         at = end
     pieces.append(question[at:].strip())
+    pieces = [pieces[0], *(_AGAINST.sub("", p) for p in pieces[1:])]
     if any(len(p.split()) < 2 for p in pieces) or not all(_marks(p, language) for p in pieces):
         return ()
     first = pieces[0]
@@ -144,10 +162,27 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
             and not _starts_clause(piece, language)
         ):
             piece = f"{lead} {piece}"
+        elif elliptic := _of_the_same(first, piece):
+            piece = elliptic
         else:
             piece = _with_context(_named(first, piece), _about(first, piece, language))
         out.append(piece.rstrip(" ?") + "?")
     return tuple(out)
+
+
+_AGAINST = re.compile(r"^(?:so với|so voi|compared (?:with|to))\s+", re.IGNORECASE)
+_HOW_MANY_OF = re.compile(
+    r"^(?:(?:còn|thì|con|thi)\s+)?(?:[^?]*?\s)?(?:(?:thì |thi )?(?:có|được|đạt|là|co|duoc|dat|la)\s+)?(?:bao nhiêu|mấy|bao nhieu|may)\s*\??$",
+    re.IGNORECASE,
+)
+
+
+def _of_the_same(first: str, piece: str) -> str:
+    """ "… và Hậu Giang có bao nhiêu?" after "Thanh Hóa có bao nhiêu sản phẩm OCOP": the same asked of the other place; "" where it is none."""
+    here, there = find_places(piece), find_places(first)
+    if len(here) != 1 or len(there) != 1 or not _HOW_MANY_OF.match(piece.strip()):
+        return ""
+    return first[: there[0].start] + here[0].text + first[there[0].end :]
 
 
 _THIS = re.compile(r"\b([^\W\d_]+) (?:này|đó|ấy|nay|do|ay)\b", re.IGNORECASE)
@@ -157,8 +192,15 @@ _PRONOUN = re.compile(
 )
 
 
+_IT = re.compile(r"\b(?:it|its|they|their|them)\b", re.IGNORECASE)
+_THE_ONE = re.compile(r"\bthe (?:one|ones)\b(?= (?:in|of|at|from)\b)", re.IGNORECASE)
+
+
 def _named(first: str, piece: str) -> str:
-    """ "hãng này" of a later part by its full name: "hãng Yến sào Xứ Thanh"."""
+    """ "hãng này" of a later part by its full name: "hãng Yến sào Xứ Thanh"; "the one in X" by what the first asks about."""
+    if one := _THE_ONE.search(piece):
+        thing = re.search(r"\bthe (?!one)([^?]+?) (?:in|of|at|from) (?=[A-ZĐ][^ ]*(?: [A-ZĐ][^ ]*)?\W*$)", first)
+        return piece[: one.start()] + "the " + thing[1] + piece[one.end() :] if thing else piece
     this = _THIS.search(piece)
     if not this:
         return piece
@@ -173,8 +215,9 @@ def _named(first: str, piece: str) -> str:
 def _about(first: str, piece: str, language: str) -> str:
     """What a later part leaves unsaid: all the first says where it is but "tổng cộng bao nhiêu tờ", else its place or names."""
     marks = _marks(first, language)
-    if len(piece.split()) <= SHORT and marks and not find_places(piece) and not find_names(piece):
-        return _tidy(first[: marks[0][0]] + " " + first[marks[0][1] :].strip(" ?."))
+    unnamed = bool(marks) and not find_places(piece) and not find_names(piece)
+    if unnamed and (len(piece.split()) <= SHORT or (language == "en" and _IT.search(piece))):
+        return _tidy(re.sub(r"\b(?:mang )?số\s*$", "", first[: marks[0][0]]) + " " + first[marks[0][1] :].strip(" ?."))
     return _shared_context(first, piece, language) or _meant(first, piece)
 
 
@@ -232,7 +275,11 @@ def _slots(question: str) -> list[tuple[str, list[Span]]]:
     ]
     levels = [m.span() for m in _LEVEL.finditer(question)]
     dates = [(d.start, d.end) for d in find_dates(question)]
-    other = [(n.start, n.end) for n in find_names(question) if n.kind in ("person", "organisation", "other")]
+    other = [
+        (n.start - len(_ADDRESS.search(question[: n.start])[0]), n.end)  # type: ignore[index]
+        for n in find_names(question)
+        if n.kind in ("person", "organisation", "other")
+    ]
     documents = [m.span() for m in _DOCUMENT.finditer(question)]
     return [
         ("document", documents),
@@ -242,6 +289,11 @@ def _slots(question: str) -> list[tuple[str, list[Span]]]:
         ("level", levels),
         ("date", dates),
     ]
+
+
+_ADDRESS = re.compile(
+    r"(?:\b(?:ông|bà|anh|chị|đồng chí|[Mm]rs?\.?|[Mm]s\.?) )?$"
+)  # goes with the name it stands before
 
 
 def _bare(question: str, places: list[Span]) -> list[Span]:
@@ -256,6 +308,8 @@ def _adjacent(question: str, spans: list[Span]) -> list[Span]:
     run: list[Span] = []
     for span in spans:
         gap = question[run[-1][1] : span[0]] if run else ""
+        if run:
+            gap = _without_common_end(gap, question[: run[0][0]])
         gap = re.sub(
             r"\b(?:tỉnh|huyện|xã|thành phố|tp\.?|sở|năm|tháng|province|district|the|tinh|huyen|thanh pho|so|nam)\b",
             "",
@@ -271,6 +325,15 @@ def _adjacent(question: str, spans: list[Span]) -> list[Span]:
     return best if len(best) > 1 else []
 
 
+def _without_common_end(gap: str, before: str) -> str:
+    """What joins two things without the words that stand before both: "của Tỉnh ủy Hà Tĩnh và [của Tỉnh ủy] Hậu Giang"."""
+    words, first = gap.split(), before.split()
+    while len(words) > 1 and first and words[-1].lower() == first[-1].lower():
+        words.pop()
+        first.pop()
+    return f" {' '.join(words)} " if words else gap
+
+
 def _two_things(question: str, language: str, want: Wanted) -> tuple[str, ...]:
     """ "Hà Tĩnh và Hậu Giang xếp thứ mấy?": one question, once for each of the things joined."""
     if want.kind in ("list", "definition", "yesno", "other", "reason") or not (
@@ -278,7 +341,7 @@ def _two_things(question: str, language: str, want: Wanted) -> tuple[str, ...]:
     ):
         return ()
     for kind, spans in _slots(question):
-        if kind in ("level", "date", "name"):
+        if kind in ("level", "date", "name") and not (kind == "name" and want.kind == "role"):
             continue  # mostly one sentence holds them together
         run = _adjacent(question, spans)
         if run:
@@ -338,6 +401,45 @@ _DEGREE = re.compile(
     r"^(?:which|who|what)(?: (?:one|of them|of the two))?\s+|\b(?:more|less|higher|larger|greater|bigger|lower|fewer|most|better)\b",
     re.IGNORECASE,
 )
+
+
+_COMPARE_IN = re.compile(
+    r"^how (?:do|does|did) (?P<sides>.+?) compare (?:in|on|by|for|with regard to|in terms of) (?:the |their |its )?(?P<what>[^?]+?)\s*\?*$",
+    re.IGNORECASE,
+)
+_MORE_OF = re.compile(
+    r"^(?P<lead>[^?]*?)\b(?:nhiều|nhieu) (?P<a>(?!hơn|hon)[^?]+?) (?:hay|hoặc là|hay là) (?:nhiều |nhieu )?(?P<b>[^?]+?) (?:hơn|hon)\s*\?*$",
+    re.IGNORECASE,
+)
+_TWO_AMOUNTS = re.compile(
+    r"^(?P<a>(?P<head>số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí)\b.+?),? (?:với|và|cùng|cùng với|so với) (?P<b>(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí)\b.+?)"
+    r"(?: (?:là |lần lượt là |đạt )?(?:bao nhiêu|mấy))\s*\?*$",
+    re.IGNORECASE,
+)
+_THEN_AGAINST = re.compile(
+    r"^(?P<a>[^?]*\b(?:bao nhiêu|mấy)\b[^?]*?), so với (?P<b>(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị)\b[^?]+?)\s*\?*$",
+    re.IGNORECASE,
+)
+
+
+def _more_of(question: str) -> tuple[str, ...]:
+    """ "… đưa lên sàn nhiều hàng OCOP hay nông sản hơn?": how many of each."""
+    found = _MORE_OF.match(question.strip())
+    if not found or len(found["a"].split()) > 6 or len(found["b"].split()) > 6:
+        return ()
+    many = "bao nhieu" if question.isascii() else "bao nhiêu"
+    return tuple(_tidy(f"{found['lead']} {many} {found[side]}") + "?" for side in "ab")
+
+
+def _two_amounts(question: str, language: str) -> tuple[str, ...]:
+    """ "Doanh thu của A với tổng giá trị giao dịch ở B là bao nhiêu?", "Bao nhiêu người …, so với số người …?": each amount by itself."""
+    if language != "vi":
+        return ()
+    if found := _TWO_AMOUNTS.match(question.strip()):
+        return tuple(_tidy(found[side]) + " là bao nhiêu?" for side in "ab")
+    if found := _THEN_AGAINST.match(question.strip()):
+        return (_tidy(found["a"]) + "?", _tidy(found["b"]) + " là bao nhiêu?")
+    return ()
 
 
 def _alternatives(question: str, language: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ FAR_PLACE = 8.0  # the score taken off where a document does not speak of the pl
 OFFICE = 1.0  # added where the office asked about stands, taken off where only its deputy does
 PERSON_OFFICE = 3.5  # the same where a person is asked for
 # taken off where no numbered document of the kind asked for stands though another sentence holds one
-DOCUMENT_KIND = 1.5
+DOCUMENT_KIND = 3.0
 ADDRESS = 4.0  # the same where a web address is asked for
 NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's

@@ -89,11 +89,17 @@ def address_asked(asked: Asked) -> bool:
     return _ADDRESS_ASKED.search(fold(asked.text)) is not None
 
 
+_DOCUMENTS_EN = {
+    "decision": "quyet dinh", "resolution": "nghi quyet", "plan": "ke hoach", "decree": "nghi dinh", "directive": "chi thi", "circular": "thong tu",
+}  # fmt: skip
+
+
 def _document_fit(asked: Asked, text: str) -> float:
     """A numbered document of the very kind asked for fits best; a title in quotation marks answers less than a number."""
     folded = fold(text)
     numbered = 1.0 if any(c.isdigit() for c in folded[:30]) else 0.6
-    if not asked.focus or folded.startswith(" ".join(asked.focus)) or asked.focus[0] in ("van",):
+    kind = _DOCUMENTS_EN.get(asked.want.focus, "") if asked.language == "en" else " ".join(asked.focus)
+    if not kind or folded.startswith(kind) or kind.startswith("van"):
         return numbered
     return numbered * 0.6
 

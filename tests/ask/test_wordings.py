@@ -1,0 +1,148 @@
+"""Everyday wordings: what they ask for, how they come apart, and which answers they rule out."""
+
+from __future__ import annotations
+
+import pytest
+from asking import asked
+
+from rag.ask.answer_types import wanted
+from rag.ask.features import office
+from rag.ask.mismatch import mismatch, told
+from rag.ask.parts import split
+from rag.ask.short import candidates
+from rag.text.normalise import fold
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "kind"),
+    [
+        ("Nghị quyết của Huyện ủy về cây chè mang số mấy?", "vi", "decision"),
+        ("Huyện có số xã là mấy?", "vi", "number"),
+        ("Lễ hội nhằm hưởng ứng ngày gì?", "vi", "other"),
+        ("Nghị quyết được ban hành ngày nào?", "vi", "date"),
+        ("The district office received more than what percentage of its mail online?", "en", "percent"),
+        ("Is it more than last year?", "en", "comparison"),
+        ("Where did Lam Giang come among the delta provinces?", "en", "rank"),
+        ("Where did the goods come from?", "en", "place"),
+        ("By how much does the new pump cut water use?", "en", "number"),
+        ("What is the number of the party's 2020 resolution on tea?", "en", "decision"),
+        ("Which decision number approved the plan?", "en", "decision"),
+    ],
+)
+def test_what_is_asked_for(question: str, language: str, kind: str) -> None:
+    assert wanted(question, language).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "parts"),
+    [
+        (
+            "Trên sàn Chợ Quê, Thanh Hóa có bao nhiêu gian hàng và Hậu Giang có bao nhiêu?",
+            "vi",
+            (
+                "Trên sàn Chợ Quê, Thanh Hóa có bao nhiêu gian hàng?",
+                "Trên sàn Chợ Quê, Hậu Giang có bao nhiêu gian hàng?",
+            ),
+        ),
+        (
+            "Nghị quyết về cây chè của Tỉnh ủy Hà Tĩnh và của Tỉnh ủy Hậu Giang mang số mấy?",
+            "vi",
+            (
+                "Nghị quyết về cây chè của Tỉnh ủy Hà Tĩnh mang số mấy?",
+                "Nghị quyết về cây chè của Tỉnh ủy Hậu Giang mang số mấy?",
+            ),
+        ),
+        (
+            "Hậu Giang bán nhiều mật ong hay hạt điều hơn? Cho xin con số từng loại",
+            "vi",
+            ("Hậu Giang bán bao nhiêu mật ong?", "Hậu Giang bán bao nhiêu hạt điều?"),
+        ),
+        (
+            "Doanh thu du lịch của Hà Tĩnh với tổng giá trị xuất khẩu ở Thanh Hóa là bao nhiêu?",
+            "vi",
+            ("Doanh thu du lịch của Hà Tĩnh là bao nhiêu?", "tổng giá trị xuất khẩu ở Thanh Hóa là bao nhiêu?"),
+        ),
+        (
+            "Bao nhiêu hộ trồng chè ở xã Một, so với số hộ nuôi ong ở xã Hai?",
+            "vi",
+            ("Bao nhiêu hộ trồng chè ở xã Một?", "số hộ nuôi ong ở xã Hai là bao nhiêu?"),
+        ),
+        (
+            "Kiến nặng bao nhiêu so với tổng sinh khối?",
+            "vi",
+            ("Kiến nặng bao nhiêu so với tổng sinh khối?",),
+        ),
+        (
+            "How do Hậu Giang and Thanh Hóa compare in the tourism ranking?",
+            "en",
+            ("What is the tourism ranking of Hậu Giang?", "What is the tourism ranking of Thanh Hóa?"),
+        ),
+        (
+            "Who heads the Department of Health in Hậu Giang, and who heads the one in Thanh Hóa?",
+            "en",
+            ("Who heads the Department of Health in Hậu Giang?", "who heads the Department of Health in Thanh Hóa?"),
+        ),
+        (
+            "bà Lê Thị Ổi và ông Trần Văn Bưởi giữ chức vụ gì?",
+            "vi",
+            ("bà Lê Thị Ổi giữ chức vụ gì?", "ông Trần Văn Bưởi giữ chức vụ gì?"),
+        ),
+        (
+            "Thanh Hóa có bao nhiêu xã? Theo giám đốc Sở Y tế thì khó nhất là gì?",
+            "vi",
+            ("Thanh Hóa có bao nhiêu xã?", "Theo giám đốc Sở Y tế thì khó nhất là gì (Thanh Hóa)?"),
+        ),
+    ],
+)
+def test_how_questions_come_apart(question: str, language: str, parts: tuple[str, ...]) -> None:
+    assert split(question, language) == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "why"),
+    [
+        ("Quyết định 424 được ký ngày mấy?", "Quyết định số 1656 được ký ngày 15/8/2022.", "another document"),
+        ("Quyết định 424 được ký ngày mấy?", "Quyết định số 424/QĐ-UBND được ký ngày 15/8/2022.", ""),
+        ("Nghị quyết số 05 có từ ngày nào?", "Nghị quyết số 5 có từ ngày 1/2/2021.", ""),
+        ("Mỗi tháng chị Nguyễn Thị Hằng thu nhập bao nhiêu?", "Chị Lê Thị Hường bán hàng, thu nhập 10 triệu đồng.", "another person"),
+        ("Which province came first in the index?", "Hậu Giang đứng ở vị trí thứ hai của đồng bằng.", "sibling"),
+        ("Who chairs Lam Son district?", "Theo ông Lê Văn Ổi - Chủ tịch UBND xã Cẩm Lĩnh, mọi việc đều tốt.", "another place"),
+        ("Who chairs Cam Linh commune?", "Theo ông Lê Văn Ổi - Chủ tịch UBND xã Cẩm Lĩnh, mọi việc đều tốt.", ""),
+    ],
+)  # fmt: skip
+def test_what_a_sentence_cannot_answer(question: str, sentence: str, why: str) -> None:
+    assert mismatch(asked(question), sentence, "", "", sentence) == why
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "given"),
+    [
+        ("Ông Ổi trồng bao nhiêu công dưa lưới?", "Trồng dưa lưới, ông Ổi tiết kiệm được 80% lượng nước.", False),
+        ("Công nghệ tưới giúp ông Ổi tiết kiệm bao nhiêu nước?", "Ông Ổi tiết kiệm được 80% lượng nước tưới.", True),
+    ],
+)
+def test_a_share_is_no_count(question: str, text: str, given: bool) -> None:
+    assert told(asked(question), text, text, text, f" {fold(text)} ") is given
+
+
+def test_documents_of_the_kind_asked_for_fit_best() -> None:
+    text = "Quyết định số 424/QĐ-UBND và Nghị quyết số 05-NQ/TU"
+    for question in ("What is the number of the resolution on tea?", "Nghị quyết về cây chè mang số mấy?"):
+        decision, resolution = candidates(asked(question), text)
+        assert resolution.fit > decision.fit, question
+
+
+def test_who_heads_a_department_is_its_director() -> None:
+    head = asked("Who heads the Department of Health?")
+    assert office(head, tuple(fold("Giám đốc Sở Y tế Lê Văn Ổi").split())) == 1.0
+    assert office(head, tuple(fold("Phó Giám đốc Sở Y tế Lê Văn Bưởi").split())) == -1.0
+    assert office(asked("Which goods does the Department of Health sell?"), ("giam", "doc")) == 0.0
+
+
+def test_what_only_says_where_it_is_told_is_left_out() -> None:
+    plain, told_in = asked("Chủ tịch xã Cẩm Lĩnh là ai?"), asked("Chủ tịch xã Cẩm Lĩnh được nhắc tới trong bài là ai?")
+    assert set(told_in.terms) == set(plain.terms)
+
+
+def test_a_brand_is_a_name_whatever_its_letters_mean() -> None:
+    assert ("vines",) in asked("How much did the VinES battery plant cost?").names
