@@ -64,11 +64,13 @@ def _whole(signals: Mapping[str, float]) -> bool:
 
 def absent(signals: Mapping[str, float]) -> str:
     """What refuses whatever the rest says: a place that no evidence holds; for a person, only the deputy (or head) of the office
-    asked about, or neither; a figure of another year than the one asked about; for a question without diacritics, hardly any of its words side by side; the sibling of what is asked; a figure or date asked for where none is quoted."""
+    asked about, or neither; a figure of another year or administrative level than the one asked about; for a question without diacritics, hardly any of its words side by side; the sibling of what is asked; a figure, date or kind of place asked for where none is quoted."""
     if signals.get("places_missing", 0.0) >= 1.0:
         return "absent place"
     if signals.get("person", 0.0) and signals.get("office", 0.0) < 0.0:
         return "another office"
+    if signals.get("figure", 0.0) and signals.get("level_clash", 0.0):
+        return "another level"
     if signals.get("figure", 0.0) and signals.get("dates_missing", 0.0) >= 1.0 and signals.get("dates_other", 0.0):
         return "another year"
     if signals.get("mismatch", 0.0):
@@ -83,6 +85,8 @@ def absent(signals: Mapping[str, float]) -> str:
         return "no figure"
     if signals.get("no_office", 0.0):
         return "no such office"
+    if signals.get("no_place", 0.0):
+        return "no place"
     return ""
 
 

@@ -34,7 +34,7 @@ class Wanted:
 
 _PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|proportion|\brates?\b"
 _MONEY = (
-    r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|"
+    r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
@@ -44,7 +44,7 @@ _RANK = (
 # typed without marks most single syllables of money are other words too ("gia": già, "lai": lại, "dong": đông)
 _MONEY_FOLDED = (
     r"\b(?<!tinh )tien\b|loi nhuan|ty dong|trieu dong|nghin dong|doanh thu|kinh phi|gia tri|gia ca|gia ban|muc gia|gia ve|thu nhap|tien von|ngan sach|"
-    r"doanh so|\busd\b|do la\b|\beuro\b"
+    r"doanh so|\busd\b|do la\b|\beuro\b|\bkiem (?:duoc|ve)\b|\bthu ve\b"
 )
 # words that end the noun phrase after "bao nhiêu"
 _STOP = frozenset(
@@ -81,6 +81,8 @@ _NAMED_OFFICE = (
 )
 _PLURAL_EN = r"\b(?:which|what) (?:[a-z-]+ ){0,2}?[a-z]{3,}(?<!ss)(?<!us)(?<!is)s (?:are|do|does|did|were|has|have|can|will|should|in|of|on|that)\b"
 _CHANGE_EN = r"\b(?:grow|grew|grown|increase[sd]?|rise|rose|risen|climb(?:ed)?|jump(?:ed)?|gain(?:ed)?|improve[sd]?|fall|fell|drop(?:ped)?|decrease[sd]?|go up|went up)\b"
+_DO = "does|do|did|has|have|can|could|will"
+_LESS = r"(?:cut|cuts|reduce[sd]?|limit(?:s|ed)?|save[sd]?|lower(?:s|ed)?|curb(?:s|ed)?)\b"
 _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|months|years|days)[^\W\d]+(?:\s+[^\W\d]+){0,2}\s+(?:nào|gì)\b|\b(?:which|what) (?:two|three|four|five|six)\b"
 _COMPARE = (
     r"^(?:hãy )?so (?:tiền|số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* (?:với|và) |"
@@ -144,7 +146,7 @@ def wanted(question: str, language: str) -> Wanted:
     ):
         mark_at = text.index("how")
         return Wanted("number", "tang", mark_at, mark_at + 8, several)
-    if english and (degree := re.search(r"\bby how much\b", text)):
+    if english and (degree := re.search(rf"\bby how much\b|\bhow much(?= (?:{_DO})\b[^?]*\b{_LESS})", text)):
         return Wanted("number", "", *degree.span(), several)  # a share or a figure, hardly money
     if _compiled(_COMPARE_EN if english else _COMPARE, folded).search(text):
         return Wanted("comparison", several=several)
@@ -255,7 +257,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     words = re.findall(r"[\w%]+", after)
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []
-    for word, following in zip(words[:8], [*words[1:8], ""]):
+    for place, (word, following) in enumerate(zip(words[:8], [*words[1:8], ""])):
         if not word.strip("_"):
             break  # a place
         if not focus and word in ("hàng", "hang") and following and following not in _HUNDREDS:
@@ -264,6 +266,8 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         if (focus and (focus[-1], word) in _COMPOUNDS) or (folded and (word, following) in _FOLDED_NOUNS):
             focus.append(word)
             continue
+        if english and word == "and" and len(focus) == 1 and stop.isdisjoint(words[place + 1 : place + 3]):
+            continue  # "how many OCOP and local products", but "how many communes and wards are"
         if word in stop or (focus and word in _VERBS):
             break
         focus.append(word)
@@ -295,13 +299,18 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         or (folded and before[-1] in ("thu", "hang") and before[-2:-1] not in (["doanh"], ["mat"], ["khach"], ["cua"]))
     ):
         kind = "rank"
-    elif before[-1:] and before[-1] in ("ngày", "tháng", "năm", "ngay", "thang", "nam", "lúc", "luc") and not focus:
+    elif (
+        before[-1:]
+        and before[-1] in ("ngày", "tháng", "năm", "ngay", "thang", "nam", "lúc", "luc")
+        and before[-2:-1] not in (["mỗi"], ["hằng"], ["hàng"], ["một"], ["moi"], ["hang"], ["mot"])
+        and not focus
+    ):
         kind = "date"
     elif focus[:1] and focus[0] in ("giờ", "gio") and mark in ("mấy", "may"):
         kind = "date"
-    elif _compiled(r"^[^\w]*(?:phần (?:trăm|doanh|số|tổng|thu|giá|sản|dân|hồ|lượng)|%|percent)", folded).search(
-        after
-    ) or _compiled(_PERCENT, folded).search(near):
+    elif _compiled(
+        r"^[^\w]*(?:phần (?:trăm|doanh|số|tổng|thu|giá|sản|dân|hồ|lượng|trong|của)|%|percent)", folded
+    ).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
     elif focus and not _compiled(
         r"^(?:(?:trăm |chục |nghìn )?(?:tỷ|triệu)$|tiền|đồng|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)",

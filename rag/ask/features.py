@@ -163,7 +163,10 @@ _TITLES_EN = {
 }  # fmt: skip
 
 
-_HEADS_EN = frozenset("head heads headed leads led runs".split())  # of a department: its director
+# of a department its director, but of a division in it somebody else
+_HEADS_EN = re.compile(
+    r"\b(?:heads?|headed|leads|led|runs)\b(?! (?:\S+ ){0,6}?(?:division|section|unit|office|centre|center|team)s?\b)[^?]*\bdepartment\b"
+)
 
 
 def office(asked: Asked, words: tuple[str, ...]) -> float:
@@ -186,7 +189,7 @@ def asked_offices(asked: Asked) -> list[tuple[tuple[str, str], set[bool]]]:
             for i, w in enumerate(words)
             if w in _TITLES_EN
         ]
-        heads = "department" in words and not _HEADS_EN.isdisjoint(words) and "deputy" not in words
+        heads = _HEADS_EN.search(fold(asked.text)) is not None and "deputy" not in words
         return named or ([(("giam", "doc"), {False})] if heads else [])
     if "sep" in asked.sequence:  # the boss, whatever the office is called
         return [(("giam", "doc"), {False})]

@@ -81,13 +81,10 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
             fit = 1.0 if money else 0.1
         elif kind == "rank":
             near = folded[max(0, number.start - 14) : number.start]
-            fit = (
-                1.0
-                if number.unit.startswith("/")
-                or number.ordinal
-                or re.search(r"thu|hang|top|nhom|vi tri|rank|bac", near)
-                else 0.1
-            )
+            here = re.split(r"[\d,;]", near)[-1]  # what is said of the figure before is not said of this one
+            told = number.ordinal or re.search(r"thu|hang|top|nhom|vi tri|rank|bac|xep|dung", here)
+            # "10/27 huyện" has no place in any order
+            fit = 1.0 if told else 0.6 if number.unit.startswith("/") else 0.1
             if re.search(r"\b(?:top|nhom)\s*$", near) and not re.search(r"\b(?:top|nhom|group)\b", fold(asked.text)):
                 fit = 0.8  # "thứ 17/63" says more than "tốp 20"
             if focus[:1] == ("bac",):

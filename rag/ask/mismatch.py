@@ -27,7 +27,7 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("iphone", "ios"), ("android",)),
     (("người bán", "sellers?"), ("người mua", "buyers?")),
     (("hợp đồng", "contracts?"), ("hóa đơn", "invoices?")),
-    (("bỏ ra", "chi phí", "chi hết", "đầu tư hết", "tốn", "pay", "paid", "spend", "spent", "cost"),
+    (("bỏ ra", "chi phí", "kinh phí", "ngân sách", "budget", "funding", "chi hết", "đầu tư hết", "tốn", "pay", "paid", "spend", "spent", "cost"),
      ("thu về", "thu nhập", "doanh thu", "lợi nhuận", "tiền lãi", "earn", "income", "revenue", "profit")),
     (("tiểu học", "primary school"), ("trung học", "secondary school", "high school"), ("đại học", "university")),
     (("đứng đầu", "dẫn đầu", "hạng nhất", "thứ nhất", "đứng nhất", "ranks? first", "ranked first", "(?:came|come|comes|finished) first", "top of"),
@@ -36,7 +36,7 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
 )  # fmt: skip
 # quantities that a text must name before it can give them: the question's forms, then the text's
 _QUANTITIES: tuple[tuple[str, str], ...] = (
-    (r"dân số|bao nhiêu dân\b|population|people live|inhabitants|how many people are there", r"dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b|population|inhabitants|people"),
+    (r"(?<!trăm )(?<!% )dân số|bao nhiêu dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|people live|inhabitants|how many people are there", r"dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|inhabitants|people"),
     (r"\bgiá (?:của |một |mỗi |bán|cả|vé|tiền|bao|trị của một|là)|\bgiá\b(?! trị).{0,60}bao nhiêu|\bprices?\b|how much (?:does|do|is|are) .{0,60}\bcosts?\b", r"\bgiá\b|đồng/|đồng (?:một|mỗi)|nghìn/|\bprice|\bcost"),
     (r"diện tích|how large is|land area|surface area", r"diện tích|\bha\b|km2|km²|hecta|rộng|\barea\b|square|mẫu"),
     (r"\blương\b|\bsalary|\bwages?\b", r"lương|thù lao|thu nhập|salary|wage|income|paid"),
@@ -48,7 +48,7 @@ _QUANTITIES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 # the same of a question typed without diacritics, where "gia" alone is giá, già or gia
 _QUANTITIES_FOLDED = (
-    (r"dan so|bao nhieu dan\b", _QUANTITIES[0][1]),
+    (r"(?<!tram )(?<!% )dan so|bao nhieu dan\b(?! (?:cai|da|su|tham|duoc|biet|mua|dang|dung))", _QUANTITIES[0][1]),
     (r"\bgia (?:cua|mot|moi|ban|ca|ve|tien|bao nhieu)\b", _QUANTITIES[1][1]),
     (r"dien tich", _QUANTITIES[2][1]),
     (r"(?:tien|muc) luong|luong (?:thang|bao nhieu|cua)\b", _QUANTITIES[3][1]),
@@ -56,6 +56,11 @@ _QUANTITIES_FOLDED = (
     (r"do ai ky|nguoi ky|ky ten", _QUANTITIES[5][1]),
     (r"so dien thoai|duong day nong|hotline", _QUANTITIES[6][1]),
 )
+# events that a text must speak of before it can date them
+_EVENTS = (
+    (r"(?:được )?thành lập|ra đời|duoc thanh lap|founded|established|set up", r"thành lập|ra đời|lập |ban hành|xây dựng|khởi|founded|established|set up|thí điểm"),
+    (r"sinh (?:năm|ngày)|\bborn\b", r"\bsinh\b|tuổi|\bborn\b"),
+)  # fmt: skip
 _QUANTIFIED = NUMERIC | {"person", "other"}
 _LEVEL = re.compile(
     r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị xã|[Tt]hị trấn|[Tt]hôn|[Tt]ỉnh|[Tt]hành phố|TP\.?|[Qq]uận)\s+((?:[^\W\d_]+\s?){1,4})"
@@ -170,6 +175,10 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         if len(mine) == 1 and held and mine[0] not in held:
             return "sibling"
     common = _common(_typed(asked))
+    if asked.want.kind == "date":
+        for wanted, named in _EVENTS:
+            if _says(wanted, common) and not _says(named, near):
+                return "another quantity"
     quantities = _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES
     for wanted, named in quantities if asked.want.kind in _QUANTIFIED else ():
         if _says(wanted, common) and not _says(named, near):
@@ -185,11 +194,10 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
             return "another place"
         if asked.language == "en" and _other_seat(asked, near):
             return "another place"
-        departments = [n for n in asked.names if len(n) > 1 and n[0] in ("so", "cuc")]
-        pairs = words_of(f"{near} {passage}").folded
-        joined = f" {' '.join(pairs)} "
-        if departments and not any(f" {' '.join(n)} " in joined for n in departments) and not _short(departments, near):
+        if _other_department(asked, near, passage):
             return "another department"
+    if asked.want.kind in NUMERIC and _other_department(asked, near, passage):
+        return "another department"
     if asked.want.kind in ("rank", "percent", "amount", "number") and _other_year(asked, sentence, before):
         return "another year"
     return ""
@@ -197,7 +205,11 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
 
 def _other_person(asked: Asked, sentence: str, before: str) -> bool:
     """Whether the question names somebody in full and the sentence only others, nor is that person named in the one before it."""
-    mine = [fold(n.text).split() for n in names_of(_typed(asked)) if n.kind == "person" and len(n.text.split()) > 2]
+    mine = [
+        fold(n.text).removesuffix("'s").removesuffix("’s").split()
+        for n in names_of(_typed(asked))
+        if n.kind == "person" and len(n.text.split()) > 2
+    ]
     theirs = [fold(n.text).split() for n in names_of(sentence) if n.kind == "person" and len(n.text.split()) > 2]
     if len(mine) != 1 or not theirs or asked.want.kind not in (*NUMERIC, "date", "place", "role"):
         return False
@@ -302,6 +314,17 @@ def _other_province(asked: Asked, near: str, quote: str) -> bool:
     return bool(mine and theirs) and not mine & theirs and not any(p in around for p in mine)
 
 
+def _other_department(asked: Asked, near: str, passage: str) -> bool:
+    """Whether the question names a department that stands nowhere in the passage, in full or shortened."""
+    departments = [n for n in asked.names if len(n) > 1 and n[0] in ("so", "cuc")]
+    joined = f" {' '.join(words_of(f'{near} {passage}').folded)} "
+    return (
+        bool(departments)
+        and not any(f" {' '.join(n)} " in joined for n in departments)
+        and not _short(departments, f"{near} {passage}")
+    )
+
+
 def _short(departments: list[tuple[str, ...]], text: str) -> bool:
     """Whether a department stands abbreviated: "Sở TT&TT"."""
     return any(re.search(rf"\b{n[0]} [a-z]*{n[1][:1]}[a-z]*&", fold(text)) is not None for n in departments)
@@ -321,7 +344,7 @@ _OFFICE_LEVEL = re.compile(
 
 def _other_level(asked: Asked, sentence: str) -> bool:
     """Whether the question asks for the chairman or secretary of one level and the sentence names only those of others."""
-    wanted = set(_OFFICE_LEVEL.findall(fold(_typed(asked))))
+    wanted = set(_OFFICE_LEVEL.findall(fold(_typed(asked)))) or _seat_level(asked)
     held = set(_OFFICE_LEVEL.findall(fold(sentence)))
     return bool(wanted and held and not wanted & held)
 
@@ -350,6 +373,21 @@ def _other_seat(asked: Asked, near: str) -> bool:
     return bool(mine) and bool(_placed(near)) and not any(f" {m} " in around for m in mine)
 
 
+_BELOW = frozenset("district commune ward township town city hamlet village".split())
+
+
+def _seat_level(asked: Asked) -> set[str]:
+    """{"tinh"} where an English question asks for the chairman or secretary of a province."""
+    words = frozenset(asked.sequence)
+    if asked.language != "en" or words.isdisjoint(_SEATED) or not words.isdisjoint(_BELOW):
+        return set()
+    named = not words.isdisjoint(("province", "provincial")) or not _PROVINCES.isdisjoint(asked.places)
+    return {"tinh"} if named else set()
+
+
+_SEATED = frozenset("chairs chair chairman chairwoman chairperson president secretary".split())
+
+
 def _placed(text: str) -> list[str]:
     """Folded names that stand after a level ("xã Cẩm Lĩnh"), persons' names left out ("Chủ tịch xã Nguyễn Như Hùng")."""
     persons = [n.start for n in names_of(text) if n.kind == "person"]
@@ -372,6 +410,13 @@ _SINCE = re.compile(
 )
 
 
+_BOUND = re.compile(r"\b(?:từ|đến|tới|from|to|until|through)\s*(?:\w+\s){0,2}$")
+# the year a change is counted from, which the sentence need not be about
+_AGAINST_YEAR = re.compile(
+    r"\b(?:so với|so voi|hơn|kể từ|ke tu|compared (?:with|to)|than|over|since|from)\s(?:\w+\s){0,3}\d{4}"
+)
+
+
 def _other_year(asked: Asked, sentence: str, before: str) -> bool:
     """Whether the question asks for one plain year and the sentence dates its figure by another one alone."""
     years = {
@@ -379,11 +424,14 @@ def _other_year(asked: Asked, sentence: str, before: str) -> bool:
         for first, last in asked.dates
         if first[5:] == "01-01" and last[5:] == "12-31" and first[:4] == last[:4]
     }
-    if not years or len(asked.dates) != 1:
+    if not years or len(asked.dates) != 1 or _AGAINST_YEAR.search(_typed(asked).lower()):
         return False
     wanted = next(iter(years))
     own = [d for d in dates_of(sentence) if _COMPARED.search(sentence[: d.start].lower()) is None]
     if not own:
+        ends = [d for d in dates_of(sentence) if _BOUND.search(sentence[: d.start].lower())]
+        if len(ends) > 1:  # "từ tháng 12/2021 đến tháng 12/2023"
+            return not min(d.first for d in ends)[:4] <= wanted <= max(d.last for d in ends)[:4]
         # "tăng 20% so với năm 2023" is said of 2024, or of later years
         since = [d.last[:4] for d in dates_of(sentence) if _SINCE.search(sentence[: d.start].lower())]
         return (

@@ -112,6 +112,13 @@ def _body_fit(asked: Asked, text: str, name: Name) -> float:
     return 0.3 if name.kind == "other" else 0.15 if name.kind == "place" else 0.0
 
 
+def asks_level(asked: Asked) -> bool:
+    """Whether a Vietnamese question asks for a place of a kind that a text names ("xã nào", "nước nào")."""
+    if asked.want.kind != "place" or asked.language == "en" or "cap" in asked.sequence:  # "thủ tục cấp xã nào"
+        return False
+    return bool(set(asked.focus) & (_LEVELS | {"nuoc"}))
+
+
 def _level_fit(asked: Asked, text: str, start: int, name: str, fit: float) -> float:
     """``fit`` for a place of the level asked for ("huyện nào", "which country"), less for one of no or another level."""
     focus = set(asked.focus)
@@ -121,6 +128,8 @@ def _level_fit(asked: Asked, text: str, start: int, name: str, fit: float) -> fl
     if not own and first and first[0] in _LEVELS:
         own = first[0]
     if focus & _COUNTRY and not focus & _LEVELS:
+        if any(len(word) > 1 and word.isupper() for word in name.split()):
+            return 0.1 * fit  # "TNHH Sản" is no country
         return 0.3 * fit if own or fold(name) in _PROVINCES else max(fit, 0.9)
     if focus & _CITY:
         return fit if own in ("tp", "thanh pho") else 0.5 * fit

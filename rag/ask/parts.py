@@ -80,10 +80,17 @@ def split(question: str, language: str) -> tuple[str, ...]:
         question = f"What is the {rating['what']} of {rating['sides']}?"
     want = wanted(question, language)
     if want.kind == "comparison":
-        return (_more_of(question) or _alternatives(question, language) or _compared(question, language))[:MAX_PARTS]
+        return (
+            _two_people(question, language)
+            or _two_papers(question)
+            or _more_of(question)
+            or _alternatives(question, language)
+            or _compared(question, language)
+        )[:MAX_PARTS]
     return (
         _more_of(question)
         or _two_amounts(question, language)
+        or _two_people(question, language)
         or _coordinated(question, language)
         or _same_head(question)
         or _two_things(question, language, want)
@@ -98,7 +105,7 @@ def _sentences(question: str) -> list[str]:
 
 def _shared_context(first: str, second: str, language: str) -> str:
     """The places the first question names, where the second has none of its own."""
-    named = [n for n in find_names(second) if len(n.text) > 3]
+    named = [n for n in find_names(second) if len(n.text) > 3 and not n.text.isupper()]
     if find_places(second) or any(not _ANY_OFFICE.match(n.text) for n in named):
         return ""
     shared = [p.text for p in find_places(first)[:1]]
@@ -440,6 +447,40 @@ def _two_amounts(question: str, language: str) -> tuple[str, ...]:
     if found := _THEN_AGAINST.match(question.strip()):
         return (_tidy(found["a"]) + "?", _tidy(found["b"]) + " là bao nhiêu?")
     return ()
+
+
+# capital letters: ranges over the accented ones hold small ones too
+_CAPITAL = f"[{''.join(c for c in map(chr, range(0x41, 0x1EFA)) if c.isupper())}]"
+_SOMEBODY = (
+    rf"(?i:ông|bà|anh|chị|đồng chí|HTX|Hợp tác xã|Công ty)(?: {_CAPITAL}\w*){{1,5}}"
+    rf"(?: (?:ở|tại|của)(?: (?:xã|huyện|tỉnh|phường|thôn))?(?: {_CAPITAL}\w*){{1,4}})?"
+)
+_TWO_PEOPLE = re.compile(
+    rf"^(?P<a>{_SOMEBODY}),? (?:và|với|cùng) (?P<b>{_SOMEBODY}),? (?:(?:thì|cùng|đều|lần lượt) )?(?P<rest>[^?]+?)\s*\?*$"
+)
+_EACH_OF = re.compile(r",?\s*(?:vậy |thì )?\b(?:mỗi|từng) (?:bên|người|nơi|ông|bà|chị|anh)\b")
+_TWO_OF_A_KIND = re.compile(
+    r"^(?P<what>quyết định|nghị quyết|kế hoạch|chỉ thị|đề án) của (?P<a>[^,]+?) (?:và|với) (?P=what) của (?P<b>[^,]+?),? (?:cái|bên|văn bản|quyết định|nghị quyết) nào (?:(?:có|ra|được ban hành|ban hành|ra đời) )?(?:trước|sau|sớm|muộn)(?: hơn)?\s*\?*$",
+    re.IGNORECASE,
+)
+_TWO_PAPERS = re.compile(
+    r"^(?:Hai|hai) (?P<what>(?:quyết định|nghị quyết|kế hoạch|chỉ thị|văn bản|đề án)\b.*?) của (?P<a>.+?) (?:và|với)(?: của)? (?P<b>.+?),? (?:cái|bên|văn bản|quyết định|nghị quyết) nào (?:(?:có|ra|được ban hành|ban hành|ra đời) )?(?:trước|sau|sớm|muộn)(?: hơn)?\s*\?*$"
+)
+
+
+def _two_people(question: str, language: str) -> tuple[str, ...]:
+    """ "Chị A ở xã X và chị B ở xã Y bán gì?": the same asked of each."""
+    found = _TWO_PEOPLE.match(question.strip()) if language == "vi" else None
+    if not found:
+        return ()
+    rest = _EACH_OF.sub(",", found["rest"]).replace(" ,", ",")
+    return tuple(_tidy(f"{found[side]} {rest}") + "?" for side in "ab")
+
+
+def _two_papers(question: str) -> tuple[str, ...]:
+    """ "Hai quyết định năm 2020 của A và của B, cái nào ra trước?": when each was issued."""
+    found = _TWO_PAPERS.match(question.strip()) or _TWO_OF_A_KIND.match(question.strip())
+    return tuple(f"{found['what']} của {found[side]} ban hành ngày nào?" for side in "ab") if found else ()
 
 
 def _alternatives(question: str, language: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ HEADS: dict[str, tuple[str, ...]] = {
     ),
     "organisation": (
         "cơ quan", "đơn vị", "tổ chức", "công ty", "sở", "bộ", "ban", "ngành", "doanh nghiệp", "đảng", "trường", "hợp tác xã", "htx",
-        "nhà máy", "hãng", "tập đoàn", "viện", "trung tâm", "ngân hàng", "bệnh viện", "lực lượng", "đội", "phe", "đại học", "trường đại học",
+        "nhà máy", "hãng", "tập đoàn", "viện", "trung tâm", "ngân hàng", "bệnh viện", "đội", "phe", "đại học", "trường đại học",
         "câu lạc bộ", "hiệp hội", "báo", "đài", "tờ báo", "liên minh",
         "agency", "department", "company", "organisation", "organization", "office", "ministry", "enterprise", "cooperative", "party",
         "school", "university", "unit", "factory", "body", "institution", "bank", "hospital", "team", "group",
@@ -43,7 +43,8 @@ HEADS: dict[str, tuple[str, ...]] = {
     ),
     "rank": ("hạng", "thứ hạng", "thứ", "bậc", "rank", "ranking"),
     "percent": ("tỷ lệ", "tỉ lệ", "phần trăm", "tỷ trọng", "tỉ trọng", "percentage", "percent", "share", "proportion", "rate"),
-    "amount": ("số tiền", "giá", "mức giá", "doanh thu", "kinh phí", "giá trị", "mức lương", "amount", "price", "revenue", "sum", "cost", "value", "turnover", "income"),
+    "amount": ("số tiền", "giá", "mức giá", "doanh thu", "kinh phí", "giá trị", "mức lương", "amount", "price", "revenue", "sum", "cost", "value", "turnover", "income",
+        "ngân sách", "budget", "funding", "salary", "wage"),
     "number": ("con số", "số", "số lượng", "mức", "độ tuổi", "tuổi", "number", "figure", "age"),
     "reason": ("lý do", "lí do", "nguyên nhân", "nguyên do", "reason", "cause"),
 }  # fmt: skip

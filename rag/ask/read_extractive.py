@@ -20,6 +20,7 @@ from rag.ask.answer_types import NUMERIC
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
 from rag.ask.listed import items, wants_items
+from rag.ask.name_fit import asks_level
 from rag.ask.pieces import pieces
 from rag.ask.quoting import Quote, sentence_of
 from rag.ask.short import address_asked, candidates, pick
@@ -47,6 +48,7 @@ SURE_FIT, SURE_SHARE = (
 )  # an answer string this fitting in a sentence of this share of the mass needs no second quotation
 READ_HITS = 12
 CLOSE_SENTENCES = 6
+ANY_PLACE = 0.1  # what a name fits at least that may be a place of the kind asked for
 GIVING = 0.3  # how much less than the best an answer string may fit and still be one that is given
 
 
@@ -201,6 +203,9 @@ class ExtractiveReader:
                 figures and not any(_gives(asked, q, s, hits, known) for q, s in zip(quotes, quoted, strict=True))
             ),
             "no_office": float(offices and max(held) <= 0.0),
+            "no_place": float(
+                asks_level(asked) and all(f.fit < ANY_PLACE for q in quotes for f in candidates(asked, q.text))
+            ),
             "mismatch": float(faults[0] or (bool(giving) and all(giving))),
         }
 

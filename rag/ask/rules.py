@@ -29,6 +29,7 @@ PERSON_OFFICE = 3.5  # the same where a person is asked for
 DOCUMENT_KIND = 3.0
 ADDRESS = 4.0  # the same where a web address is asked for
 NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
+IN_PASSAGE = 0.7  # what a name counts that stands elsewhere in the passage
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 TOP_ONLY = 1.2  # taken off where only a top ("tốp 20") stands, no rank
 SAID_NOW = 1.0  # added where a sentence speaks of the present that a question for a figure asks about
@@ -51,7 +52,13 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
             words_of(s.text).folded_set | words_of(s.before).folded_set | words_of(s.context).folded_set
             for s in sentences
         ]
-        named = np.array([sum(all(w in bag for w in n) for n in names) / len(names) for bag in around])
+        whole = [words_of(hits[s.hit].passage.text).folded_set for s in sentences]
+        named = np.array(
+            [
+                sum(1.0 if near.issuperset(n) else IN_PASSAGE * far.issuperset(n) for n in names) / len(names)
+                for near, far in zip(around, whole, strict=True)
+            ]
+        )
         out = out - NAME * (named.max() - named)
     if asked.want.kind in NUMERIC and _NOW.search(fold(asked.text)):
         out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])

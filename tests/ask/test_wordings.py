@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from asking import asked
 
+from rag.ask.abstain import absent
 from rag.ask.answer_types import wanted
 from rag.ask.features import office
 from rag.ask.mismatch import mismatch, told
+from rag.ask.name_fit import asks_level
 from rag.ask.parts import split
 from rag.ask.short import candidates
 from rag.text.normalise import fold
@@ -146,3 +148,98 @@ def test_what_only_says_where_it_is_told_is_left_out() -> None:
 
 def test_a_brand_is_a_name_whatever_its_letters_mean() -> None:
     assert ("vines",) in asked("How much did the VinES battery plant cost?").names
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "Chị Lê Thị Ổi ở Pác Ngòi và anh Trần Văn Bưởi ở Na Lộc bán mặt hàng gì?",
+            ("Chị Lê Thị Ổi ở Pác Ngòi bán mặt hàng gì?", "anh Trần Văn Bưởi ở Na Lộc bán mặt hàng gì?"),
+        ),
+        (
+            "HTX Ong Vàng và ông Trần Văn Bưởi, vậy mỗi bên dùng máy gì?",
+            ("HTX Ong Vàng, dùng máy gì?", "ông Trần Văn Bưởi, dùng máy gì?"),
+        ),
+        (
+            "Hai quyết định năm 2020 của Bộ Y tế và của UBND tỉnh, cái nào ra trước?",
+            (
+                "quyết định năm 2020 của Bộ Y tế ban hành ngày nào?",
+                "quyết định năm 2020 của UBND tỉnh ban hành ngày nào?",
+            ),
+        ),
+        (
+            "Nghị quyết của tỉnh và nghị quyết của huyện, cái nào ban hành trước?",
+            ("Nghị quyết của tỉnh ban hành ngày nào?", "Nghị quyết của huyện ban hành ngày nào?"),
+        ),
+        (
+            "App Hậu Giang có bao nhiêu lượt cài và tỉnh đã đưa mấy sản phẩm OCOP lên sàn?",
+            ("App Hậu Giang có bao nhiêu lượt cài?", "tỉnh đã đưa mấy sản phẩm OCOP lên sàn (Hậu Giang)?"),
+        ),
+    ],
+)
+def test_the_same_asked_of_two(question: str, parts: tuple[str, ...]) -> None:
+    assert split(question, "vi") == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "kind"),
+    [
+        ("Chị Ổi bán mật ong kiếm được mỗi tháng bao nhiêu?", "vi", "amount"),
+        ("Bán trên mạng chiếm bao nhiêu phần trong doanh số?", "vi", "percent"),
+        ("What budget did the province set aside?", "en", "amount"),
+        ("How much does the new pump cut water use?", "en", "number"),
+        ("How much does the pump cost?", "en", "amount"),
+    ],
+)
+def test_how_much_of_what(question: str, language: str, kind: str) -> None:
+    assert wanted(question, language).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "focus"),
+    [
+        ("How many OCOP and local speciality products were listed?", "ocop local speciality products"),
+        ("How many communes and wards are there?", "communes"),
+    ],
+)
+def test_what_is_counted_in_english(question: str, focus: str) -> None:
+    assert wanted(question, "en").focus == focus
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "why"),
+    [
+        ("Doanh thu tăng bao nhiêu phần trăm so với năm 2023?", "Doanh thu tăng 20% so với năm 2023.", ""),
+        ("Năm 2024 có bao nhiêu lượt?", "Có 7.744 lượt (từ tháng 12/2021 đến tháng 12/2023).", "another year"),
+        ("Năm 2022 có bao nhiêu lượt?", "Có 7.744 lượt (từ tháng 12/2021 đến tháng 12/2023).", ""),
+        ("HTX được thành lập năm nào?", "Giám đốc HTX là nông dân xuất sắc năm 2024.", "another quantity"),
+        ("HTX được thành lập năm nào?", "HTX ra đời năm 2019.", ""),
+        ("Đề án có kinh phí bao nhiêu?", "Doanh thu đạt 250 tỷ đồng.", "sibling"),
+        ("Sở Y tế nhận bao nhiêu phần trăm hồ sơ?", "Sở Công Thương đạt 99,15%.", "another department"),
+        ("Sở Công Thương nhận bao nhiêu phần trăm hồ sơ?", "Sở Công Thương đạt 99,15%.", ""),
+        ("Xã có bao nhiêu dân cài ứng dụng?", "Có 3.000 người dân cài ứng dụng.", ""),
+        ("Xã có bao nhiêu dân?", "Có 3.000 người dân cài ứng dụng.", "another quantity"),
+        ("How much water does Mr. Le Van Oi's pump save?", "Ông Lê Văn Ổi tiết kiệm được 80% lượng nước.", ""),
+        ("Who is the chairman of the Thanh Hoa People's Committee?", "Chủ tịch UBND xã Định Long Lê Văn Ổi cho biết.", "another place"),
+        ("Who is the chairman of the Thanh Hoa People's Committee?", "Chủ tịch UBND tỉnh Lê Văn Ổi cho biết.", ""),
+    ],
+)  # fmt: skip
+def test_near_misses_in_everyday_words(question: str, sentence: str, why: str) -> None:
+    assert mismatch(asked(question), sentence, "", "", sentence) == why
+
+
+def test_a_fraction_is_a_rank_only_where_it_is_said_to_be() -> None:
+    both = candidates(asked("Tỉnh xếp thứ mấy?"), "Tỉnh xếp thứ 17/63, có 10/27 huyện tham gia.")
+    assert [f.fit for f in both] == [1.0, 0.6]
+
+
+def test_which_questions_need_the_name_of_a_place() -> None:
+    assert asks_level(asked("Khu dân cư nằm ở xã nào?")) and asks_level(asked("Xuất khẩu sang những nước nào?"))
+    assert not asks_level(asked("Thủ tục cấp xã nào đủ điều kiện?")) and not asks_level(asked("Trụ sở đặt ở đâu?"))
+
+
+def test_a_level_nobody_asked_for_is_refused() -> None:
+    assert absent({"figure": 1.0, "level_clash": 1.0}) == "another level"
+    assert absent({"figure": 1.0, "level_clash": 0.0}) == ""
+    assert absent({"no_place": 1.0}) == "no place"
