@@ -34,7 +34,7 @@ class Wanted:
 
 _PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|proportion|\brates?\b"
 _MONEY = (
-    r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
+    r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ| bộ| thời| ý| nghiệp| hành| nhất| loạt| ruộng| phục)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
@@ -94,7 +94,7 @@ _COMPARE = (
     r"(?:cao|nhiều|lớn|thấp|ít|nhanh|sớm|muộn|dài|rộng|đông) hơn .*bao nhiêu|\bvà\b.*,.*\bnào\b.* (?:trước|sau)(?: hơn)?[^\w]*$|\bhay\b[^?]*\b(?:nhiều|ít|cao|thấp|lớn|nhỏ|sớm|muộn|nhanh|chậm) hơn|so với [^?]*\bnào (?:có )?(?:nhiều|ít|cao|thấp|lớn|nhỏ|đông|dài|rộng|sớm|muộn|nhanh|chậm|đắt|rẻ|mạnh) hơn|\bvới\b.*(?:tỉnh|nơi|bên|địa phương) nào.*(?:thứ hạng|ra sao|thế nào)"
 )
 _COMPARE_EN = (
-    r"\bcompare|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than(?! (?:what|how|which)\b)|between)\b|"
+    r"\bcompare(?!d (?:with|to) (?:the )?(?:same|previous|year|last|\d{4}))|comparison|difference between|\bversus\b|\bvs\b|(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater|less)\b.*\b(?:or|than(?! (?:what|how|which)\b)|between)\b|"
     r"(?:or|between)\b.*\b(?:more|higher|larger|lower|fewer|better|earlier|later|bigger|greater)\b"
 )
 
@@ -402,6 +402,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
             phrase = " ".join(m.group() for m in before[-length:])
             if phrase in ("thứ", "thu", "ngày", "ngay") and text[start:end] in ("gì", "gi"):
                 break  # "thứ gì" asks for a thing, "hưởng ứng ngày gì" for what a day is called
+            if phrase in ("số hiệu", "so hieu"):
+                return "decision", _document_kind(text[:start]), before[-length].start()
             if phrase in ("số", "so") and len(before) > 1 and before[-2].group() in _DIGITAL:
                 continue  # "chuyển đổi số nào" asks for no number
             if phrase in table:

@@ -17,6 +17,7 @@ from rag.ask.figure_fit import units_asked
 from rag.ask.moments import clocks
 from rag.ask.short import candidates
 from rag.text.abbreviations import TABLE, Abbreviations
+from rag.text.language import built_vietnamese
 from rag.text.names import PROVINCES
 from rag.text.normalise import canonical, fold
 
@@ -280,9 +281,9 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
         if all(w in around for w in name) or (far and f" {' '.join(name)} " in document):
             return True
         # "Admiral Kuznetsov" is "Đô đốc Kuznetsov"
-        return asked.language == "en" and any(len(w) > 4 and w in around for w in name)
+        return asked.language == "en" and any(len(w) > 4 and w in around and not built_vietnamese(w) for w in name)
 
-    if names and not any(map(held, names)):
+    if names and not (all if asked.language == "en" else any)(map(held, names)):
         return False
     return asked.language == "en" or cover >= LEAST
 
@@ -296,12 +297,12 @@ def _a_day(text: str) -> bool:
 
 
 def _nothing_of(asked: Asked, near: str) -> bool:
-    """Whether no word of a Vietnamese question but places and figures stands near, in whatever wording."""
-    if asked.language == "en":
-        return False
+    """Whether no word of a question but places and figures stands near, in whatever wording."""
     placed = {w for place in asked.places for w in place.split()}
     here = words_of(near).folded_set
     telling = [t for t in asked.terms if t not in placed and not t.isdigit()]
+    if asked.language == "en":
+        telling = [t for t in telling if t in asked.others]
     wide = synonyms.widen(asked)
     return len(telling) > 1 and not any(holds(wide, t, here) for t in telling)
 

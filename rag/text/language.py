@@ -44,6 +44,14 @@ _SYLLABLE = re.compile(_ONSET + _RIME)
 _ENDINGS = ("ing", "tion", "ed", "ly", "ment", "ness", "able", "ous", "ive", "er", "est", "al", "s")
 
 
+def built_vietnamese(word: str) -> bool:
+    """Whether a folded word is built as a Vietnamese syllable is: "thanh", but not "kuznetsov"."""
+    return _SYLLABLE.fullmatch(word) is not None
+
+
+_OPENS_EN = frozenset("what who whom whose where when which how why did does was were has have is are".split())
+
+
 def detect(text: str) -> str:
     """``"vi"``, ``"vi-folded"`` (Vietnamese without diacritics), ``"en"`` or ``"other"`` for a question.
 
@@ -68,7 +76,8 @@ def detect(text: str) -> str:
     )
     if vietnamese or folded_vi:
         # "How many teams did Hà Tĩnh have?" is English with Vietnamese names in it.
-        if english and english * 2 >= accented and _names_only(text):
+        # However long the names are, a question that opens with an English question word is no Vietnamese one.
+        if english and (english * 2 >= accented or tokens[0] in _OPENS_EN) and _names_only(text):
             return "en"
         if vietnamese + folded_vi >= 1 and (vietnamese >= english or accented * 3 >= len(tokens)):
             return "vi"

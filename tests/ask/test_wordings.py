@@ -12,6 +12,7 @@ from rag.ask.mismatch import mismatch, told
 from rag.ask.name_fit import asks_level
 from rag.ask.parts import split
 from rag.ask.short import candidates
+from rag.text.language import detect
 from rag.text.normalise import fold
 
 
@@ -243,3 +244,46 @@ def test_a_level_nobody_asked_for_is_refused() -> None:
     assert absent({"figure": 1.0, "level_clash": 1.0}) == "another level"
     assert absent({"figure": 1.0, "level_clash": 0.0}) == ""
     assert absent({"no_place": 1.0}) == "no place"
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "kind"),
+    [
+        ("By what percentage did revenue rise in 2024 compared with 2023?", "en", "percent"),
+        ("How does the revenue of Hau Giang compare with that of Thanh Hoa?", "en", "comparison"),
+        ("Nghị quyết của tỉnh về cây chè mang số hiệu nào?", "vi", "decision"),
+        ("Số thẻ đã được đồng bộ là bao nhiêu?", "vi", "number"),
+    ],
+)
+def test_words_that_only_look_like_another_kind(question: str, language: str, kind: str) -> None:
+    assert wanted(question, language).kind == kind
+
+
+def test_the_kind_of_document_behind_its_number() -> None:
+    assert wanted("Nghị quyết của tỉnh về cây chè mang số hiệu nào?", "vi").focus == "nghị quyết"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("What position does Lê Văn Ổi hold in Hà Tĩnh?", "en"),
+        ("Who is Lê Văn Ổi?", "en"),
+        ("Ai là Lê Văn Ổi?", "vi"),
+        ("Lê Văn Ổi giữ chức gì ở Hà Tĩnh?", "vi"),
+    ],
+)
+def test_names_do_not_make_a_question_vietnamese(question: str, language: str) -> None:
+    assert detect(question) == language
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "given"),
+    [
+        ("How much did Ong Vang cooperative earn?", "HTX Mật Ngọt thu về 6 tỷ đồng.", False),
+        ("How much did Ong Vang cooperative earn?", "HTX Ong Vàng thu về 6 tỷ đồng.", True),
+        ("What share of Hậu Giang households have fibre internet?", "Tại Hậu Giang, 22% là đất trồng lúa.", False),
+        ("What share of Hậu Giang households have internet?", "Tại Hậu Giang, 22% hộ gia đình có internet.", True),
+    ],
+)
+def test_an_english_question_needs_its_names_and_a_word_of_its_own(question: str, text: str, given: bool) -> None:
+    assert told(asked(question), text, text, text, f" {fold(text)} ") is given
