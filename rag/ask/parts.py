@@ -16,6 +16,7 @@ from rag.types import Span
 
 MAX_PARTS = 4
 SHORT = 5
+LONGEST = 300  # characters of a question that is looked at for set ways of asking of two things
 
 _JOIN = re.compile(r"\s*(?:,\s*|;\s*|\s)(?:và|còn|đồng thời|and|va|con)\s+|\s*[;]\s+|,\s+", re.IGNORECASE)
 _AND = re.compile(
@@ -81,16 +82,10 @@ def split(question: str, language: str) -> tuple[str, ...]:
     want = wanted(question, language)
     if want.kind == "comparison":
         return (
-            _two_people(question, language)
-            or _two_papers(question)
-            or _more_of(question)
-            or _alternatives(question, language)
-            or _compared(question, language)
+            _shaped(question, language, want) or _alternatives(question, language) or _compared(question, language)
         )[:MAX_PARTS]
     return (
-        _more_of(question)
-        or _two_amounts(question, language)
-        or _two_people(question, language)
+        _shaped(question, language, want)
         or _coordinated(question, language)
         or _same_head(question)
         or _two_things(question, language, want)
@@ -427,6 +422,15 @@ _THEN_AGAINST = re.compile(
     r"^(?P<a>[^?]*\b(?:bao nhiêu|mấy)\b[^?]*?), so với (?P<b>(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị)\b[^?]+?)\s*\?*$",
     re.IGNORECASE,
 )
+
+
+def _shaped(question: str, language: str, want: Wanted) -> tuple[str, ...]:
+    """The parts of a question of two things put in one of a few set ways; () for any other, and for one too long to be such."""
+    if len(question) > LONGEST:  # matching takes time with the cube of the length
+        return ()
+    if want.kind == "comparison":
+        return _two_people(question, language) or _two_papers(question) or _more_of(question)
+    return _more_of(question) or _two_amounts(question, language) or _two_people(question, language)
 
 
 def _more_of(question: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from rag.ask.answer_types import wanted
 from rag.ask.features import office
 from rag.ask.mismatch import mismatch, told
 from rag.ask.name_fit import asks_level
-from rag.ask.parts import split
+from rag.ask.parts import MAX_PARTS, split
 from rag.ask.short import candidates
 from rag.text.language import detect
 from rag.text.normalise import fold
@@ -287,3 +287,8 @@ def test_names_do_not_make_a_question_vietnamese(question: str, language: str) -
 )
 def test_an_english_question_needs_its_names_and_a_word_of_its_own(question: str, text: str, given: bool) -> None:
     assert told(asked(question), text, text, text, f" {fold(text)} ") is given
+
+
+def test_a_long_question_is_not_searched_for_set_ways_of_asking() -> None:
+    endless = "Hai quyết định " + "của a và của b, " * 6000 + "cái nào ra trước?"
+    assert len(split(endless, "vi")) <= MAX_PARTS
