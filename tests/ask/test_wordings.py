@@ -292,3 +292,8 @@ def test_an_english_question_needs_its_names_and_a_word_of_its_own(question: str
 def test_a_long_question_is_not_searched_for_set_ways_of_asking() -> None:
     endless = "Hai quyết định " + "của a và của b, " * 6000 + "cái nào ra trước?"
     assert len(split(endless, "vi")) <= MAX_PARTS
+
+
+def test_a_comparison_is_told_by_the_opening_of_a_question() -> None:
+    question = "Hà Tĩnh và Thanh Hóa, tỉnh nào có nhiều sản phẩm hơn?"
+    assert wanted(question, "vi").kind == wanted(question + " Tôi hỏi cho con." * 2000, "vi").kind == "comparison"
