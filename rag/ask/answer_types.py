@@ -362,7 +362,11 @@ def _document_kind(before: str) -> str:
     return found[-1] if found else ""
 
 
-_NUMBERED = "decision|resolution|plan|decree|directive|circular"  # documents that have a number
+# documents that have a number, and how a text calls them (folded)
+DOCUMENTS_EN = {
+    "decision": "quyet dinh", "resolution": "nghi quyet", "plan": "ke hoach", "decree": "nghi dinh", "directive": "chi thi", "circular": "thong tu",
+}  # fmt: skip
+_NUMBERED = "|".join(DOCUMENTS_EN)
 
 
 def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple[str, str, int]:

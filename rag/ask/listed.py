@@ -93,6 +93,7 @@ def enumerations(text: str) -> tuple[list[Found], ...]:
     return tuple(out)
 
 
+@lru_cache(maxsize=4096)
 def _by_ordinals(text: str) -> list[Found]:
     marks = list(_ORDINAL.finditer(text))
     if len(marks) < 2:

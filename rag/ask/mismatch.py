@@ -195,9 +195,7 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
             return "another place"
         if asked.language == "en" and _other_seat(asked, near):
             return "another place"
-        if _other_department(asked, near, passage):
-            return "another department"
-    if asked.want.kind in NUMERIC and _other_department(asked, near, passage):
+    if asked.want.kind in _OF_DEPARTMENTS and _other_department(asked, near, passage):
         return "another department"
     if asked.want.kind in ("rank", "percent", "amount", "number") and _other_year(asked, sentence, before):
         return "another year"
@@ -206,19 +204,18 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
 
 def _other_person(asked: Asked, sentence: str, before: str) -> bool:
     """Whether the question names somebody in full and the sentence only others, nor is that person named in the one before it."""
-    mine = [
-        fold(n.text).removesuffix("'s").removesuffix("’s").split()
-        for n in names_of(_typed(asked))
-        if n.kind == "person" and len(n.text.split()) > 2
-    ]
-    theirs = [fold(n.text).split() for n in names_of(sentence) if n.kind == "person" and len(n.text.split()) > 2]
+    mine, theirs = _full_names(_typed(asked)), _full_names(sentence)
     if len(mine) != 1 or not theirs or asked.want.kind not in (*NUMERIC, "date", "place", "role"):
         return False
     near = words_of(f"{before} {sentence}")
     if asked.language == "vi":  # "chị Hằng" is not "bán hàng"
-        own = canonical(next(n.text for n in names_of(asked.text) if n.kind == "person" and len(n.text.split()) > 2))
-        return own.split()[-1] not in near.exact_set
-    return mine[0][-1] not in near.folded_set and not any(name[-1] == mine[0][-1] for name in theirs)
+        return canonical(mine[0]).split()[-1] not in near.exact_set
+    given = fold(mine[0]).removesuffix("'s").removesuffix("’s").split()[-1]
+    return given not in near.folded_set and not any(fold(name).split()[-1] == given for name in theirs)
+
+
+def _full_names(text: str) -> list[str]:
+    return [n.text for n in names_of(text) if n.kind == "person" and len(n.text.split()) > 2]
 
 
 _HOUR = re.compile(r"\b(?:mấy giờ|may gio|giờ nào|gio nao|what time|at what hour)\b")
@@ -313,6 +310,9 @@ def _other_province(asked: Asked, near: str, quote: str) -> bool:
     theirs = {fold(p.text) for p in places_of(quote)} & _PROVINCES
     around = fold(near)
     return bool(mine and theirs) and not mine & theirs and not any(p in around for p in mine)
+
+
+_OF_DEPARTMENTS = NUMERIC | {"person"}
 
 
 def _other_department(asked: Asked, near: str, passage: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from rag.ask.answer_types import NUMERIC
+from rag.ask.answer_types import DOCUMENTS_EN, NUMERIC
 from rag.ask.evidence import Asked, Words, dates_of, names_of, per_question, words_of
 from rag.ask.figure_fit import CHANGED, figures_in, words_after
 from rag.ask.found import Found as Found
@@ -89,16 +89,11 @@ def address_asked(asked: Asked) -> bool:
     return _ADDRESS_ASKED.search(fold(asked.text)) is not None
 
 
-_DOCUMENTS_EN = {
-    "decision": "quyet dinh", "resolution": "nghi quyet", "plan": "ke hoach", "decree": "nghi dinh", "directive": "chi thi", "circular": "thong tu",
-}  # fmt: skip
-
-
 def _document_fit(asked: Asked, text: str) -> float:
     """A numbered document of the very kind asked for fits best; a title in quotation marks answers less than a number."""
     folded = fold(text)
     numbered = 1.0 if any(c.isdigit() for c in folded[:30]) else 0.6
-    kind = _DOCUMENTS_EN.get(asked.want.focus, "") if asked.language == "en" else " ".join(asked.focus)
+    kind = DOCUMENTS_EN.get(asked.want.focus, "") if asked.language == "en" else " ".join(asked.focus)
     if not kind or folded.startswith(kind) or kind.startswith("van"):
         return numbered
     return numbered * 0.6
