@@ -408,6 +408,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
             phrase = " ".join(m.group() for m in before[-length:])
             if phrase in ("thứ", "thu", "ngày", "ngay") and text[start:end] in ("gì", "gi"):
                 break  # "thứ gì" asks for a thing, "hưởng ứng ngày gì" for what a day is called
+            if phrase in ("nước", "nuoc") and before[-2:-1] and before[-2].group() in ("tịch", "tich"):
+                break  # "Phó Chủ tịch nước" is no country
             if phrase in ("số hiệu", "so hieu"):
                 return "decision", _document_kind(text[:start]), before[-length].start()
             if phrase in ("số", "so") and len(before) > 1 and before[-2].group() in _DIGITAL:

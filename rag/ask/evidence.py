@@ -48,7 +48,8 @@ class Asked:
     ``terms`` maps each folded content word to its weight (rarity, idf); ``exact`` holds the canonical form where
     diacritics were typed; ``pairs`` folded neighbours; ``names`` the folded words of each named thing; ``focus`` the folded words of
     the noun phrase that is counted or asked for, ``heads`` the words it may begin with in a text. ``others`` holds further wordings of a term
-    (an English word's Vietnamese ones), ``lookup`` the term that a folded word of a text belongs to.
+    (an English word's Vietnamese ones), ``lookup`` the term that a folded word of a text belongs to. ``without`` are answer strings
+    (canonical) that are not to be given again.
     """
 
     text: str
@@ -67,6 +68,7 @@ class Asked:
     sequence: tuple[str, ...]
     others: Mapping[str, tuple[tuple[str, ...], ...]]
     lookup: Mapping[str, str]
+    without: frozenset[str] = frozenset()
     weight: float = field(init=False, repr=False, compare=False)
     memo: dict[tuple[Any, ...], Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 

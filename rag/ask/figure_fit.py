@@ -6,6 +6,7 @@ Knows nothing of other kinds of answers or of which figure is chosen.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from rag.ask import synonyms
 from rag.ask.evidence import Asked, numbers_of, per_question
@@ -149,6 +150,8 @@ def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
         return 0.1
     focus = set(asked.focus)
     shared = len(focus & set(after)) / len(focus)
+    if len(asked.focus) == 2 and asked.focus not in pairwise(after):
+        shared = 0.0  # half of a compound is another word: "đơn" of "đơn vị" in "hóa đơn"
     if after[0] in asked.heads:
         return 0.7 + 0.3 * shared
     if any(after[: len(words)] == words for words in synonyms.counted(asked)):

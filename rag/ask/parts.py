@@ -10,6 +10,7 @@ import re
 from functools import cache
 from itertools import pairwise
 
+from rag.ask import pairs
 from rag.ask.answer_types import Wanted, view, wanted
 from rag.text.dates import find_dates
 from rag.text.names import find_names, find_places
@@ -70,6 +71,9 @@ _NO_QUESTION = re.compile(
 def split(question: str, language: str) -> tuple[str, ...]:
     """The single questions inside ``question`` (NFC), at least one, at most MAX_PARTS; the question itself when single."""
     question = _NO_QUESTION.sub("?", question)
+    if both := pairs.pair(question, language):
+        return both
+    question = pairs.main_sentence(question, language)[0]
     sentences = _sentences(question)
     if len(sentences) > 1:
         out: list[str] = []

@@ -170,9 +170,13 @@ class Rag:
             complete=draft.complete,
         )
 
-    def _extract(self, query: Query, most: int, clock: _Clock) -> tuple[tuple[Hit, ...], Draft, abstain.Decision]:
+    def _extract(
+        self, query: Query, most: int, clock: _Clock, in_parts: bool = True
+    ) -> tuple[tuple[Hit, ...], Draft, abstain.Decision]:
         """Search, read, verify and decide with the sources' own sentences. A second round's times add to the first's."""
         reading = self._accented(query)
+        if not in_parts:
+            reading = replace(reading, parts=(reading.text,))
         found, by_part = self._search(reading if len(reading.parts) > 1 else query, most)
         clock.lap("retrieve")
         draft = self.reader.read(reading, found, by_part)
@@ -182,6 +186,10 @@ class Rag:
         clock.lap("verify")
         decision = abstain.decide(reading, found, draft)
         clock.lap("decide")
+        if not decision.answer and len(reading.parts) > 1:
+            # parts that find nothing one by one may be told in one breath, or were no parts
+            whole = self._extract(query, most, clock, in_parts=False)
+            return whole if whole[2].answer else (found, draft, decision)
         return found, draft, decision
 
     def _accented(self, query: Query) -> Query:

@@ -8,6 +8,7 @@ nothing of retrieval order, verification or refusal.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from rag.ask.short import address_asked, candidates, pick
 from rag.ask.similar import Similar
 from rag.text.abbreviations import TABLE
 from rag.text.names import canonical_place
-from rag.text.normalise import fold
+from rag.text.normalise import canonical, fold
 from rag.types import Citation, Hit, Query, Span
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 Floats = NDArray[np.float64]
+_HOW_MANY = re.compile(r"\b(?:bao nhiêu|bao nhieu)\b(?! (?:phần trăm|phan tram|%))")
 Documents = Callable[[str], support.Known]  # what is known of a document, by its source
 MAX_TOKENS = 80
 LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
@@ -42,6 +44,7 @@ TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"
 SHORTENED = 32  # tokens of a first quotation that makes room for the one that holds the wanted kind
 SHARE_WORTH = 0.6  # of the log of a sentence's share, beside the scores of its answer strings
 SAME_SENTENCE = 2.5  # added for a later part of a question to a sentence quoted for an earlier one that holds its kind of answer too
+SAME_ANSWER = 20.0  # taken off the sentence that answered the other side of a comparison
 SURE_FIT, SURE_SHARE = (
     0.9,
     0.5,
@@ -96,7 +99,11 @@ class ExtractiveReader:
                 reading = self.read_one(query, text, own or hits, room, frozenset(quoted))
                 if query.answer_type != "comparison":
                     quoted |= {((own or hits)[q.hit].source, q.start) for q in reading.quotes}
+                elif reading.asked.want.kind == "number" and abstain.absent(reading.signals) == "no figure":
+                    reading = self._as_share(query, text, own or hits, room) or reading
                 readings.append(reading)
+            if len(readings) == 2:
+                readings = self._apart(query, readings, [own or hits for own in part_hits], room)
             return self._compose_parts(query, readings, [list(own or hits) for own in part_hits], language)
         reading = self.read_one(query, query.text, hits)
         return self._compose(query, reading, hits, language)
@@ -104,6 +111,43 @@ class ExtractiveReader:
     def _language(self, query: Query) -> str:
         setting = self.settings.answer_language
         return setting if setting in ("vi", "en") else "en" if query.language == "en" else "vi"
+
+    def _as_share(self, query: Query, text: str, hits: Sequence[Hit], room: int) -> Reading | None:
+        """What a side of a comparison gets when it is read as asking for a share: "bên nào nhận hồ sơ trực tuyến cao hơn" may mean one."""
+        asked = (
+            _HOW_MANY.sub(r"\g<0> phần trăm", text)
+            if query.language != "en"
+            else text.replace("How many", "What percentage")
+        )
+        if asked == text:
+            return None
+        reading = self.read_one(query, asked, hits, room)
+        return reading if reading.short and not abstain.absent(reading.signals) else None
+
+    def _apart(
+        self, query: Query, readings: Sequence[Reading], hits: Sequence[Sequence[Hit]], room: int
+    ) -> list[Reading]:
+        """Two parts, the less sure one read again where both got the same answer from the same place."""
+        first, second = readings
+        if first.short != second.short or not first.quotes or not second.quotes:
+            return [first, second]
+        a, b = first.quotes[0], second.quotes[0]
+        if hits[0][a.hit].source != hits[1][b.hit].source or a.end <= b.start or b.end <= a.start:
+            return [first, second]
+        weaker = int(second.probability < first.probability)
+        quote = (a, b)[weaker]
+        # another string, of the same sentence or not; where none was found, another sentence
+        again = self.read_one(
+            query,
+            query.parts[weaker],
+            hits[weaker],
+            room,
+            but=() if first.short else (hits[weaker][quote.hit].source, quote.start),
+            without=frozenset(canonical(s) for s in first.short),
+        )
+        if not again.quotes or abstain.absent(again.signals) or bool(again.short) < bool(first.short):
+            return [first, second]
+        return [again, second] if weaker == 0 else [first, again]
 
     # one question
 
@@ -114,11 +158,14 @@ class ExtractiveReader:
         hits: Sequence[Hit],
         budget: int | None = None,
         quoted: frozenset[tuple[str, int]] = frozenset(),
+        but: tuple[str, int] | tuple[()] = (),
+        without: frozenset[str] = frozenset(),
     ) -> Reading:
         """The best stretches for the single question ``text`` in at most ``budget`` tokens; ``quoted`` are the places (source, start)
-        of what earlier parts of the same question were answered with."""
+        of what earlier parts of the same question were answered with, ``but`` a place that is not to answer,
+        ``without`` strings (canonical) that are not to be given."""
         hits = hits[:READ_HITS]
-        asked, sentences, rows, abbreviated = self.rows(query, text, hits)
+        asked, sentences, rows, abbreviated = self.rows(query, text, hits, without)
         if not sentences:
             return Reading(asked, (), (), 0.0, {})
         known = self._known()
@@ -132,6 +179,10 @@ class ExtractiveReader:
             ]
             scores = scores + SAME_SENTENCE * np.array(
                 [a and _has_kind(asked, s.text) for a, s in zip(same, sentences)]
+            )
+        if but:
+            scores = scores - SAME_ANSWER * np.array(
+                [hits[s.hit].source == but[0] and s.start <= but[1] < s.end for s in sentences]
             )
         shares = weigh.softmax(scores)
         best = int(np.argmax(scores))
@@ -317,9 +368,13 @@ class ExtractiveReader:
                 out.append(found)
         return out
 
-    def rows(self, query: Query, text: str, hits: Sequence[Hit]) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
-        """The question as asked, the sentences of its hits and their feature rows."""
+    def rows(
+        self, query: Query, text: str, hits: Sequence[Hit], without: frozenset[str] = frozenset()
+    ) -> tuple[Asked, list[Sentence], Floats, Abbreviated]:
+        """The question as asked, the sentences of its hits and their feature rows; answer strings ``without`` are not looked for."""
         asked, abbreviated = self.asked(query, text)
+        if without:
+            asked = replace(asked, without=without)
         sentences = sentences_of(hits)
         similar = self.similar.likeness(text, [s.text for s in sentences])
         return asked, sentences, features.sentence_features(asked, sentences, hits, similar, abbreviated), abbreviated

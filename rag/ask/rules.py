@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from rag.ask import features
 from rag.ask.answer_types import NUMERIC
-from rag.ask.evidence import Asked, Sentence, folded_places_of, per_question, words_of
+from rag.ask.evidence import Asked, Sentence, folded_places_of, holds, per_question, words_of
 from rag.ask.listed import best_run, count_asked, wants_items
-from rag.ask.short import address_asked, candidates
+from rag.ask.short import address_asked, candidates, goal_asked, planned
 from rag.text.names import canonical_place
 from rag.text.normalise import fold
 from rag.types import Hit
@@ -31,12 +31,15 @@ ADDRESS = 4.0  # the same where a web address is asked for
 NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
 IN_PASSAGE = 0.7  # what a name counts that stands elsewhere in the passage
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's
+PLANNED = 1.5  # where only a rank that is aimed at stands, for a question that asks for none
 TOP_ONLY = 1.2  # taken off where only a top ("tốp 20") stands, no rank
 SAID_NOW = 1.0  # added where a sentence speaks of the present that a question for a figure asks about
 SURE_RUN = 0.5  # how sure an enumeration must be one
 ITEMS = 0.8  # added where things are lined up for a question that wants several
 ITEMS_COUNTED = 2.0  # and where they are as many as it says
 REFERRED, REFERRED_ITEMS = 1.2, -0.3  # how far below the sentence before a sentence that refers back to it may fall
+# what a sentence after the one that holds the names says more, at least; how far below that it may fall; what saying more counts
+SAYS_MORE, SPOKEN_OF, SPOKEN_GAIN = 0.15, 0.6, 2.0
 OTHER_PLACE = 0.7  # and where a sentence names another place
 
 
@@ -64,13 +67,30 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
         out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])
     if asked.want.kind == "rank":
         fits = np.array([max((f.fit for f in candidates(asked, s.text)), default=0.0) for s in sentences])
-        out = out - TOP_ONLY * ((fits > 0.7) & (fits < 0.95))
+        planned = np.array([_only_planned(asked, s.text) for s in sentences])
+        if not goal_asked(asked):
+            out = out - PLANNED * planned
+        here = np.array([not is_far(asked, s, hits, about) for s in sentences])
+        if here.any():
+            fits = np.where(here, fits, 0.0)
+        # "tốp 20" where a rank stands too; "10/27 huyện" where any of the two does
+        out = (
+            out
+            - TOP_ONLY * ((fits > 0.7) & (fits < min(0.95, fits.max())))
+            - TOP_ONLY * ((fits <= 0.7) & (fits.max() > 0.7))
+        )
     if wants_items(asked):
         out = out + np.array([_lined_up(asked, s.text) for s in sentences])
     months = {first[:7] for first, last in asked.dates if first[:7] == last[:7]}
     if months:
         out = out + np.array([DOCUMENT_DATE * ((hits[s.hit].date or "")[:7] in months) for s in sentences])
     return np.asarray(out + _place_rule(asked, sentences, hits, about), dtype=np.float64)
+
+
+def _only_planned(asked: Asked, text: str) -> bool:
+    """Whether the first rank of a sentence is one that is aimed at: "Với mục tiêu đến năm 2025 … thuộc nhóm 10 tỉnh"."""
+    first = next((f for f in candidates(asked, text) if f.fit > 0.7), None)
+    return first is not None and planned(text[: first.start])
 
 
 def is_far(asked: Asked, sentence: Sentence, hits: Sequence[Hit], about: About) -> bool:
@@ -139,6 +159,28 @@ def carried(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> Floa
             continue
         lined = wants_items(asked) and _lined_up(asked, here.text) > 0.0
         out[i] = max(out[i], out[i - 1] - (REFERRED_ITEMS if lined else REFERRED))
+    return out if typed else _spoken_of(asked, sentences, out)
+
+
+def _spoken_of(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> Floats:
+    """The scores, where a sentence that comes after the one that names who or what is asked about, and says more of what is asked,
+    stands close to it: "HTX Gia Phúc … . HTX đang ứng dụng công nghệ tưới …" for how that cooperative waters."""
+    named = {w for name in asked.names for w in name}
+    core = {t: w for t, w in asked.terms.items() if named.isdisjoint(t.split())}
+    total = sum(core.values())
+    if not named or not total:
+        return scores
+    bags = [words_of(s.text).folded_set for s in sentences]
+    said = [sum(w for t, w in core.items() if holds(asked, t, bag)) / total for bag in bags]
+    out = scores.copy()
+    for i, name in enumerate(sentences):
+        if not any(bags[i].issuperset(n) for n in asked.names):
+            continue
+        for j in range(i + 1, len(sentences)):
+            if sentences[j].hit != name.hit:
+                break
+            if said[j] - said[i] >= SAYS_MORE:
+                out[j] = max(out[j], scores[i] - SPOKEN_OF + SPOKEN_GAIN * (said[j] - said[i]))
     return out
 
 

@@ -19,6 +19,10 @@ from rag.text.dates import DateSpan
 from rag.text.normalise import canonical, fold
 
 _THINGS = frozenset({"list", "other", "definition"})
+NEAR, HELD = (
+    2.2,
+    0.3,
+)  # what the question's words beside a candidate count, the nearer the more, and wherever they stand
 REACH = 12  # words on either side that may belong to a candidate
 _ROLE = re.compile(
     r"(?:(?:Nguyên|Cựu|Quyền)\s+)?(?:Phó\s+)?(?:Tổng\s+)?(?:Giám đốc|Chủ tịch|Bí thư|Trưởng phòng|Trưởng Phòng|Trưởng ban|Trưởng thôn|Trưởng ấp|Cục trưởng|Vụ trưởng|Bộ trưởng|Thứ trưởng|Thủ tướng|Tổng thống|Chánh [Vv]ăn phòng|"
@@ -42,6 +46,11 @@ _ADDRESS_ASKED = re.compile(
 @per_question
 def candidates(asked: Asked, text: str) -> list[Found]:
     """Strings of the wanted kind in ``text`` that the question does not state itself, in order."""
+    found = _strings(asked, text)
+    return [f for f in found if canonical(f.text) not in asked.without] if asked.without else found
+
+
+def _strings(asked: Asked, text: str) -> list[Found]:
     kind = asked.want.kind
     if kind in ("place", "other", "list", "definition") and address_asked(asked):
         return [Found(m.start(), m.end(), m.group().rstrip(".,;)"), 1.0) for m in _ADDRESS.finditer(text)]
@@ -68,6 +77,16 @@ _PLANNED = re.compile(r"\b(?:muc tieu|phan dau|dat dich|huong toi|den nam|se (?:
 _GOAL_ASKED = re.compile(
     r"\b(?:den|toi|truoc|khi nao thi|muc tieu|phan dau|giai doan|dinh huong|until|by what|by which|by when|period|thoi gian)\b"
 )
+
+
+def planned(before: str) -> bool:
+    """Whether what stands before a figure says that it is aimed at."""
+    return _PLANNED.search(fold(before)) is not None
+
+
+def goal_asked(asked: Asked) -> bool:
+    """Whether a question asks for something that is aimed at, or runs to a year."""
+    return _asked_for(asked)[0]
 
 
 def _date_fit(asked: Asked, text: str, date: DateSpan) -> float:
@@ -151,7 +170,8 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
         left, right = ((0.55, 1.0) if counted else (1.0, 0.4)) if numeric else (0.85, 0.85)
         if asked.want.kind == "rank":
             left, right = 0.8, 0.8
-        score = 1.6 * candidate.fit + 2.4 * _beside(asked, words, candidate, left_edge, right_edge, left, right)
+        near, held = _beside(asked, words, candidate, left_edge, right_edge, left, right)
+        score = 1.6 * candidate.fit + NEAR * near + HELD * held
         if levels:
             score += _level_agrees(levels, text, candidate, left_edge, right_edge)
         if dates:
@@ -186,11 +206,12 @@ def _own_words(asked: Asked) -> frozenset[str] | None:
 
 def _beside(
     asked: Asked, words: Words, candidate: Found, left_edge: int, right_edge: int, left: float, right: float
-) -> float:
-    """Share of the question's weight beside the candidate, nearer words counting more; ``left`` and ``right`` weigh the sides."""
+) -> tuple[float, float]:
+    """Shares of the question's weight beside the candidate, nearer words counting more and all alike; ``left`` and ``right`` weigh the sides."""
     at = bisect_left(words.spans, (candidate.start, 0))
     last = bisect_left(words.spans, (candidate.end, 0))
     best: dict[str, float] = {}
+    held: dict[str, float] = {}
     own = _own_words(asked)
     for i in range(max(0, at - REACH), min(len(words.spans), last + REACH)):
         if at <= i < last:
@@ -205,7 +226,8 @@ def _beside(
         weight *= 1.0 if own is None or set(term.split()) <= own else 0.4
         distance, side = (at - i, left) if i < at else (i - last + 1, right)
         best[term] = max(best.get(term, 0.0), weight * side / (1.0 + distance / 6.0))
-    return sum(best.values()) / asked.weight
+        held[term] = max(held.get(term, 0.0), weight * side)
+    return sum(best.values()) / asked.weight, sum(held.values()) / asked.weight
 
 
 _LEVEL = re.compile(r"\bcap (tinh|huyen|xa|phuong|thon|ap|ban|trung uong)\b")

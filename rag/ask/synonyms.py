@@ -66,9 +66,14 @@ def counted(asked: Asked) -> tuple[Phrase, ...]:
     if asked.language == "en" or not asked.focus:
         return ()
     found = wordings(asked.text, asked.text.isascii()).get(asked.focus[0], ())
-    return (*found, *(_PERSONS if asked.focus[0] == "nguoi" else ()))
+    return (*found, *(_PERSONS if asked.focus[0] == "nguoi" else _BODIES if asked.focus[:2] in _ANY_BODY else ()))
 
 
+# "bao nhiêu đơn vị" counts all of these
+_ANY_BODY = frozenset({("don", "vi"), ("co", "so")})
+_BODIES = tuple(
+    tuple(p.split()) for p in "doanh nghiep,ho kinh doanh,ho san xuat,co quan,to chuc,hop tac xa,cong ty".split(",")
+)
 _PERSONS = tuple(
     tuple(p.split())
     for p in (

@@ -34,8 +34,8 @@ from rag.ask.quoting import around_answer
             "Who relies more on online sales, the weaving group in Na Loc or the honey company in Pac Ngoi?",
             "en",
             (
-                "weaving group in Na Loc relies on online sales?",
-                "honey company in Pac Ngoi relies on online sales?",
+                "What percentage of weaving group in Na Loc relies on online sales?",
+                "What percentage of honey company in Pac Ngoi relies on online sales?",
             ),
         ),
         (
@@ -72,8 +72,8 @@ from rag.ask.quoting import around_answer
             "Hậu Giang hay Thanh Hóa nhận giấy tờ qua mạng nhiều hơn, cụ thể mỗi nơi mấy phần trăm?",
             "vi",
             (
-                "Hậu Giang nhận giấy tờ qua mạng bao nhiêu phần trăm?",
-                "Thanh Hóa nhận giấy tờ qua mạng bao nhiêu phần trăm?",
+                "Hậu Giang nhận giấy tờ qua mạng mấy phần trăm?",
+                "Thanh Hóa nhận giấy tờ qua mạng mấy phần trăm?",
             ),
         ),
         (

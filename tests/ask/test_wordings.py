@@ -197,7 +197,7 @@ def test_a_brand_is_a_name_whatever_its_letters_mean() -> None:
         ),
         (
             "Nghị quyết của tỉnh và nghị quyết của huyện, cái nào ban hành trước?",
-            ("Nghị quyết của tỉnh ban hành ngày nào?", "Nghị quyết của huyện ban hành ngày nào?"),
+            ("Nghị quyết của tỉnh ban hành ngày nào?", "nghị quyết của huyện ban hành ngày nào?"),
         ),
         (
             "App Hậu Giang có bao nhiêu lượt cài và tỉnh đã đưa mấy sản phẩm OCOP lên sàn?",

@@ -1,0 +1,158 @@
+"""What a Vietnamese question that compares asks of each of the two things, as a question of its own.
+
+Knows nothing of how the two things are found.
+"""
+
+from __future__ import annotations
+
+from rag.ask.compared import (
+    BOTH,
+    BOTH_OF,
+    COUNTED,
+    DEGREE,
+    QUESTION,
+    SET_APART,
+    WHICH,
+    WHICH_OF,
+    Compared,
+    Sides,
+    kind_wanted,
+    tidy,
+)
+from rag.text.dates import find_dates
+from rag.text.names import find_places
+
+
+def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
+    """What is asked of each of the two; ``hint`` is the kind of answer that another sentence asks of both, "" for none."""
+    asked = text.text
+    tail = asked[sides.second[1] :].strip()
+    hint = hint or (kind_wanted(text.of(tail)) if text.of(tail).search(BOTH) else "")
+    between = asked[sides.first[1] : sides.joint[0]].strip(" ,;()")
+    lead = text.of(asked[: sides.first[0]].strip(" ,;")).sub(r"^(?:hai|cả hai|các) (?=[^\W\d])", "").text
+    things = [asked[a:b].strip(" ,;:") for a, b in (sides.first, sides.second)]
+    things = [text.of(t).sub(rf"\s*(?:có )?\b{DEGREE} hơn$", "").text for t in things]
+    if between:  # the second stands in the place of the first
+        tail = f"{between} {tail}"
+    else:
+        things[1] = _completed(text, *things)
+    return tuple(_of_one(text, lead, thing, tail, hint) for thing in things)
+
+
+def _completed(text: Compared, first: str, second: str) -> str:
+    """The second thing with the words it shares with the first and leaves out: "[Đảng bộ tỉnh] Hà Tĩnh", "[tỷ lệ hồ sơ ở] các nơi …"."""
+    here, there = text.of(first), text.of(second)
+    if here.match(COUNTED) and not there.match(COUNTED):
+        head = here.search(r"^.+?(?=\s(?:ở|của|tại|trong)\s)")
+        if head:
+            joint = "" if there.match(r"(?:ở|của|tại|trong)\s") else f"{first[head.end() :].split()[0]} "
+            return f"{first[: head.end()]} {joint}{second}"
+    places = find_places(first)
+    own = find_places(second)
+    if len(own) == 1 and own[0].end == len(second) and places and places[-1].end == len(first):
+        if not own[0].start or first.startswith(second[: own[0].start]):
+            return first[: places[-1].start] + own[0].text
+    return second
+
+
+def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:
+    """The question asked of one of two things."""
+    if (found := text.of(tail).match(_OF_WHICH)) and find_places(thing):
+        sentence = f"{lead} {tail[found.start(1) : found.end(1)]} {thing} {tail[found.end() :]}"
+    elif found := text.of(lead).match(rf"{WHICH}(?= )"):  # "Ai ban hành … trước, A hay B": A in the place of who
+        sentence = f"{thing} {lead[found.end() :].strip(' ,')} {tail}"
+    else:
+        sentence = f"{lead} {thing} {tail}"
+    whole = text.of(tidy(sentence)).sub(BOTH_OF, " ")
+    if whole.search(rf"{SET_APART}|\bhơn\b") or whole.search(_FIRST):
+        whole = whole.sub(WHICH_OF, " ")
+    whole = (
+        whole.sub(r"\s+không\W*$", "")
+        .sub(r"\s+và(?= là (?:bao nhiêu|mấy))", "")
+        .sub(rf"\b({DEGREE} hơn)(?:,? \1)+\b", "nhiều hơn")
+    )
+    return tidy(_asking(whole, hint, text.of(thing))).rstrip(" ?.,;") + "?"
+
+
+_OF_WHICH = r"[,\s]*((?:(?!thì)[^\s,]+ ){1,3})(?:tỉnh|huyện|xã|nơi|bên|địa phương) nào\b"  # "Đảng bộ tỉnh nào"
+_FIRST = r"[,\s]*\b(?:có |ra đời |ra |được ban hành |được phê duyệt )?(?:trước|sau|sớm|muộn)(?: hơn)?(?: cả)?\W*$"
+_STANDS = rf"\b(?:(?:bao )?{DEGREE} )?{DEGREE} (?:hơn|nhất)(?: nhau)?\b|\bhơn(?: nhau)?(?=\W*$)"
+_MANY = r"(?<!bao )\b(?:nhiều|ít)(?= (?!hơn\b)\w)"
+_APART = r"\b(?:hơn kém|chênh(?: lệch)?|cách|hơn|kém|gấp)(?: nhau)?(?: (?:bao nhiêu|mấy|nhiều|thế nào|ra sao)(?: lần)?)?(?: không)?\W*$"
+_DIFFER = r"\b(?:có gì )?(?:(?:giống (?:và |hay )?)?khác|thay đổi|biến động)(?: nhau)?(?: (?:gì|ở chỗ nào|chỗ nào|ở điểm nào|điểm nào|như thế nào|thế nào|ra sao|không))?(?: nhau)?\b"
+_HOW = r"\s*\b(?:thì )?(?:như )?(?:thế nào|ra sao|thì sao)\W*$"
+_RANKED = r"\b(?:xếp(?! loại)|đứng|thứ hạng|vị trí|hạng|bậc)\b"
+
+
+def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
+    """``sentence`` with its comparing words turned into a question word."""
+    ranked = sentence.search(_RANKED) is not None
+    much = {"percent": "bao nhiêu phần trăm", "date": "ngày nào", "rank": "thứ mấy", "decision": "số mấy"}.get(hint, "")
+    much = much or ("thứ mấy" if ranked else "bao nhiêu")
+    counted = thing.match(COUNTED) is not None or sentence.search(rf"(?:^|[,:] ){COUNTED[1:]}") is not None
+    text = sentence.text
+    if (found := sentence.search(_FIRST)) and not sentence.search(QUESTION, 0, found.start()):
+        issued = sentence.search(
+            r"ban hành|phê duyệt|ra (?:nghị quyết|quyết định|kế hoạch)|thành lập|khánh thành|diễn ra|bắt đầu",
+            0,
+            found.start(),
+        )
+        return f"{text[: found.start()]} {'' if issued else 'ban hành '}ngày nào"
+    if found := sentence.search(_DIFFER):
+        after = (
+            sentence.of(tidy(text[found.end() :]))
+            .sub(r"^(?:về|ở|giữa|trong|từ)\s+", "")
+            .sub(_HOW, "")
+            .sub(r"\s*(?:gì|không)\W*$", "")
+        )
+        noun = after.sub(r"^(?:bao nhiêu|mấy)\s*", "").text
+        before = text[: found.start()]
+        if any(d.start == 0 for d in find_dates(noun)):  # "thay đổi thế nào giữa 2023 và 2024"
+            before, noun = f"{before} {noun}", ""
+        if sentence.search(r"bao nhiêu|\bmấy\b", found.start()):
+            return f"{before} bao nhiêu {noun}" if noun else f"{before} là {much}"
+        if noun and sentence.of(noun).match(COUNTED):
+            return f"{before} {noun} là {much}"
+        if noun and len(noun.split()) <= 5:
+            return f"{before} {noun} {'nào' if hint == 'decision' else 'gì'}"
+        return f"{before} là {much}" if counted or hint else f"{before} thế nào"
+    if many := sentence.search(_MANY):
+        more = sentence.search(r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và )", many.end())
+        if more and not sentence.search(QUESTION, 0, many.start()):
+            left = sentence.of(text[more.end() :]).sub(
+                r"^[\s,]*(?:và (?:con số|số liệu) )?(?:là )?(?:bao nhiêu|mấy|không|ra sao|thế nào)\b.*$", ""
+            )
+            return f"{text[: many.start()]}bao nhiêu{text[many.end() : more.start()]} {left.text}"
+    if found := sentence.search(_STANDS):
+        rest = (
+            sentence.of(tidy(text[: found.start()] + " " + text[found.end() :]))
+            .sub(r"\s*\bkhông\W*$", "")
+            .sub(_HOW, "")
+        )
+        if rest.search(QUESTION):
+            return _of_hundred(rest, hint)
+        said = sentence.of(text[: found.start()])
+        verb = not counted or said.search(
+            r"\b(?:có|được|đạt|là|lên|tới|khoảng|nhận|bán|thu|chiếm|đưa|hỗ trợ|xếp|đứng|hạng)\s*$"
+        )
+        if counted:
+            said = said.sub(r"\s*\bcó\s*$", "")
+        left = sentence.of(text[found.end() :]).sub(r"\s*\bkhông\W*$", "").sub(_HOW, "")
+        return f"{said.text} {'' if verb and said.text.strip() != thing.text else 'là '}{much} {left.text}"
+    if found := sentence.search(_APART):
+        before = text[: found.start()]
+        told = not counted and sentence.of(before).search(r"(?:có|được|đạt|là)\s*$")
+        return f"{before} {'' if told else 'là '}{much}"
+    if found := sentence.search(_HOW):
+        if sentence.search(QUESTION, 0, found.start()):
+            return text[: found.start()]
+        return f"{text[: found.start()]} là {much}" if counted or hint else text
+    if not sentence.search(QUESTION):
+        return f"{text} là {much}" if counted or hint else f"{text} thế nào"
+    return _of_hundred(sentence, hint)
+
+
+def _of_hundred(sentence: Compared, hint: str) -> str:
+    if hint == "percent" and not sentence.search(r"phần trăm|%"):
+        return sentence.sub(r"bao nhiêu\W*$", "bao nhiêu phần trăm").text
+    return sentence.text
