@@ -98,7 +98,10 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             found.start(),
         )
         return f"{text[: found.start()]} {'' if issued else 'ban hành '}ngày nào"
-    if found := sentence.search(_DIFFER):
+    if (found := sentence.search(_DIFFER)) and sentence.search(QUESTION, found.end()):
+        if not sentence.match(r"\s*(?:về |ở )?(?:[^\s,]+ ){0,5}(?:thế nào|ra sao|gì|bao nhiêu|mấy)\b", found.end()):
+            return text[: found.start()] + text[found.end() :]  # "… khác nhau chỗ nào, mỗi người bán gì"
+    if found:
         after = (
             sentence.of(tidy(text[found.end() :]))
             .sub(r"^(?:về|ở|giữa|trong|từ)\s+", "")
@@ -132,6 +135,8 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
         if rest.search(QUESTION):
             return _of_hundred(rest, hint)
         said = sentence.of(text[: found.start()])
+        if said.search(r"\b(?:chức|chức vụ|cấp bậc)\s*$"):
+            return f"{said.text} gì {text[found.end() :]}"
         verb = not counted or said.search(
             r"\b(?:có|được|đạt|là|lên|tới|khoảng|nhận|bán|thu|chiếm|đưa|hỗ trợ|xếp|đứng|hạng)\s*$"
         )
@@ -148,6 +153,8 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             return text[: found.start()]
         return f"{text[: found.start()]} là {much}" if counted or hint else text
     if not sentence.search(QUESTION):
+        if thing.match(r"(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn)\b") and not hint:
+            return f"{text} về việc gì"
         return f"{text} là {much}" if counted or hint else f"{text} thế nào"
     return _of_hundred(sentence, hint)
 

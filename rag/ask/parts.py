@@ -115,7 +115,7 @@ def _shared_context(first: str, second: str, language: str) -> str:
         shared += [
             n.text
             for n in find_names(first)
-            if n.kind in ("other", "document", "organisation") and n.text not in shared
+            if n.kind in ("other", "document", "organisation", "place", "person") and n.text not in shared
         ][:2]
     return ", ".join(shared)
 

@@ -28,7 +28,8 @@ PERSON_OFFICE = 3.5  # the same where a person is asked for
 # taken off where no numbered document of the kind asked for stands though another sentence holds one
 DOCUMENT_KIND = 3.0
 ADDRESS = 4.0  # the same where a web address is asked for
-NAME = 2.0  # taken off where names of an English question are missing that other sentences hold
+NAME = 2.0  # taken off where names of an English or open question are missing that other sentences hold
+NO_DAY = 1.2  # where no date stands and one is asked for that stands elsewhere
 IN_PASSAGE = 0.7  # what a name counts that stands elsewhere in the passage
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 PLANNED = 1.5  # where only a rank that is aimed at stands, for a question that asks for none
@@ -50,7 +51,7 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
         kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
         out = out - (DOCUMENT_KIND if asked.want.kind == "decision" else ADDRESS) * (kinds.any() & ~kinds)
     names = [n for n in asked.names if " ".join(n) not in asked.places]
-    if names and asked.language == "en":
+    if names and (asked.language == "en" or asked.want.kind in _OPEN):
         around = [
             words_of(s.text).folded_set | words_of(s.before).folded_set | words_of(s.context).folded_set
             for s in sentences
@@ -63,6 +64,9 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
             ]
         )
         out = out - NAME * (named.max() - named)
+    if asked.want.kind == "date":
+        days = np.array([any(f.fit >= 0.7 for f in candidates(asked, s.text)) for s in sentences])
+        out = out - NO_DAY * (days.any() & ~days)
     if asked.want.kind in NUMERIC and _NOW.search(fold(asked.text)):
         out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])
     if asked.want.kind == "rank":
@@ -91,6 +95,9 @@ def _only_planned(asked: Asked, text: str) -> bool:
     """Whether the first rank of a sentence is one that is aimed at: "Với mục tiêu đến năm 2025 … thuộc nhóm 10 tỉnh"."""
     first = next((f for f in candidates(asked, text) if f.fit > 0.7), None)
     return first is not None and planned(text[: first.start])
+
+
+_OPEN = frozenset({"other", "list", "definition", "reason", "yesno"})
 
 
 def is_far(asked: Asked, sentence: Sentence, hits: Sequence[Hit], about: About) -> bool:
@@ -150,7 +157,7 @@ def carried(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> Floa
     """The scores, where a sentence that refers back stands close to the sentence before it: the words of the question are there, the
     answer is here. Of a figure, date or name only where it is here and not there."""
     out = scores.copy()
-    typed = asked.want.kind not in ("list", "other", "definition", "reason", "yesno")
+    typed = asked.want.kind not in _OPEN
     for i in range(1, len(sentences)):
         here, before = sentences[i], sentences[i - 1]
         if here.hit != before.hit or here.ordinal != before.ordinal + 1 or not refers(here.text):

@@ -1,0 +1,237 @@
+"""Which two things a question sets beside each other: spans of its text, found by what joins them and by being built alike.
+
+Alike are two things that begin with the same word, with words of one sort ("quyết định", "kế hoạch"), or that hold names of one
+kind. Knows nothing of what is asked of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.ask.answer_types import NUMERIC, wanted
+from rag.ask.compared import BOTH, BOTH_OF, COUNTED, DEGREE, EACH, QUESTION, THING, WHICH, Compared, Sides
+from rag.text.dates import find_dates
+from rag.text.names import find_names, find_places
+from rag.text.normalise import fold
+from rag.types import Span
+
+MOST_WORDS = 24  # of one of the two things
+OPENING = 0.8  # what it adds that the first thing begins a clause
+_TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
+Name = tuple[int, int, str]
+
+_ASKS = rf"{QUESTION}(?!.*\bhơn\b)"
+# what joins two things, and how much it says that they are set against each other
+_JOINTS = (
+    (r"(?:khi |nếu |đem |mà )?so (?:sánh )?với|đối chiếu với|khác (?:gì|thế nào|ra sao|bao nhiêu)(?: (?:so )?với)?|khác (?:so )?với|versus|vs\.?|compared (?:with|to)|in comparison (?:with|to)|against", 2.0),
+    (rf"(?:có )?{DEGREE} hơn(?: so với)?(?! hay\b)|khác", 1.0),
+    (r"hay(?: là)?|hoặc(?: là)?|or", 1.5),
+    (r"than", 1.5),
+    (r"và|với|cùng(?: với)?|and|with|&", 0.0),
+)  # fmt: skip
+# after "so với" these say since when something grew, and compare nothing
+_NO_SIDE = r"\s*(?:cùng kỳ|năm (?:trước|ngoái)|(?:năm )?\d{4}\b(?!.*\b(?:và|với|hay)\b)|tháng|quý|trước|kế hoạch|mục tiêu|chỉ tiêu|đầu năm|hồi|the same|last|the previous|a year)\b"
+_NO_HEADS = frozenset("thi la co duoc dat cac nhung mot a an is are was were to and or not khong da se do".split())
+_PREPOSITIONS = frozenset("cua o tai trong of in at by from for the".split())
+# first words of one sort (folded)
+_SORTS = tuple(
+    frozenset(words.split("|"))
+    for words in (
+        "quyet dinh|nghi quyet|ke hoach|de an|chi thi|chuong trinh|van ban|decision|resolution|plan|decree|programme|program|scheme",
+        "ong|ba|anh|chi|chu|bac|co|dong chi|mr|mrs|ms",
+        "so|ty le|ti le|tong|tong so|doanh thu|gia tri|thu nhap|kinh phi|luong|muc|ty trong|doanh so|tien|so tien",
+        "htx|hop tac xa|cong ty|to hop tac|doanh nghiep|co so|to",
+        "luc|khi|hoi|bay gio|hien nay|hien tai|ve sau|ban dau|sau nay|now|today",
+    )
+)
+# words before "số" of which it says that they are digital: "chuyển đổi số", "chữ ký số"
+_DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
+# where the second thing ends
+_END = (
+    r",?\s+(?=(?:thì|là (?:bao nhiêu|mấy|ai|gì|những)|mỗi (?:bên|nơi|cái|cấp|tỉnh|người)|từng (?:bên|nơi|cái|cấp)|lần lượt|đều|khác|chênh|hơn|giống|ra sao|thế nào|bao nhiêu|mấy|"
+    rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?!như |thế )[^\s,]+) nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|each|respectively|both|differ|have in common)(?!\w))"
+)
+_LEVEL = r"\b(?:xã|thôn|huyện|tỉnh)(?= (?:nhiều|ít|hay|hoặc) )|\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b"
+_MOMENT = r"\b(?:(?:lúc|khi|hồi|thời) (?:mới )?(?:thí điểm|làm thử|thử|ban đầu|bắt đầu|triển khai|đầu)|bây giờ|hiện nay|hiện tại|về sau|sau này|ban đầu|lúc đầu|now|today)\b"
+_CODE = r"\b\d+g\b|\b[a-z]+\d+\b"
+
+
+class Finder:
+    """Looks for two things in one question. ``each`` tells that something else in it asks of both, ``compared`` that it says to compare."""
+
+    def __init__(self, text: Compared, each: bool, compared: bool) -> None:
+        from rag.ask.parts import guarded  # which asks here in turn
+
+        self.text, self.compared = text, compared
+        self.folded = fold(text.text)
+        self.plain = guarded(text.text)
+        self.names = named(text)
+        kind = wanted(text.text, text.language).kind
+        self.each = each or kind == "comparison" or text.search(BOTH_OF) is not None
+        self.typed = self.each or kind in _TYPED
+
+    def best(self) -> Sides | None:
+        """The two things that are surest to be set beside each other."""
+        return max(self._all(), key=lambda s: s.worth, default=None)
+
+    def _all(self) -> Iterator[Sides]:
+        text = self.text
+        for joint, strength in self._joints():
+            start, end = joint
+            at = end + len(text.text[end:]) - len(text.text[end:].lstrip(' ,;:("“'))
+            if "_" in self.plain[start - 1 : end + 1] or not start or at >= len(text.shown):
+                continue
+            if strength == 2.0 and text.match(_NO_SIDE, end):
+                continue
+            if self.compared and not strength:
+                strength = 2.8 if text.shown[start:end].split()[0] in ("with", "với", "voi", "to") else 1.0
+            second = (at, self._end(at))
+            for first, alike in self._firsts(start, second):
+                found = self._weighed(first, joint, second, strength, alike)
+                if found:
+                    yield found
+
+    def _joints(self) -> Iterator[tuple[Span, float]]:
+        """Spans of what may join two things, with their strength."""
+        taken: list[Span] = []
+        for pattern, strength in _JOINTS:
+            for found in self.text.pattern(rf"(?<!\w)(?:{pattern})(?!\w)").finditer(self.text.shown):
+                if not any(a < found.end() and found.start() < b for a, b in taken):
+                    taken.append(found.span())
+                    yield found.span(), strength
+
+    def _firsts(self, joint: int, second: Span) -> Iterator[tuple[Span, float]]:
+        """What the first thing may be, by what the second begins with, and how alike they are."""
+        right = [m.group() for m in re.finditer(r"\w+", self.folded[second[0] : second[0] + 60])][:3]
+        left = list(re.finditer(r"\w+", self.folded[:joint]))
+        stop = len(self.folded[:joint].rstrip(" ,;"))
+        if not right or not left:
+            return
+        if right[0] in ("the", "a", "an") and len(right) > 1:
+            right = right[1:]
+        yield from self._same_head(left, right, second, stop)
+        yield from self._same_sort(left, right, stop)
+        yield from self._same_kind(joint, second, stop)
+        comma = max(self.folded.rfind(", ", 0, stop), self.folded.rfind(": ", 0, stop))
+        if comma > 0:
+            asked = self.text.of(self.text.text[:comma])
+            which = asked.search(rf"{WHICH}\b.*(?:hơn|trước|sau|nhất)\W*$") or (
+                asked.language == "en" and asked.search(r"\b(?:which|who|what)\b")
+            )
+            yield (comma + 2, stop), 1.8 if which else 0.0
+        yield (0, stop), 0.0
+
+    def _same_head(
+        self, left: list[re.Match[str]], right: list[str], second: Span, stop: int
+    ) -> Iterator[tuple[Span, float]]:
+        """From the last word before the joint that the second thing begins with."""
+        word = right[0]
+        places = [i for i, m in enumerate(left) if m.group() == word and not self._digital(left, i)]
+        if word in _NO_HEADS or not places:
+            return
+        more = sum(a == b.group() for a, b in zip(right[1:], left[places[-1] + 1 : places[-1] + 3]))
+        bare = word in _PREPOSITIONS and not any(n[0] in (second[0], second[0] + len(word) + 1) for n in self.names)
+        yield (left[places[-1]].start(), stop), 1.5 + 0.5 * more - 0.5 * bare
+
+    def _same_sort(self, left: list[re.Match[str]], right: list[str], stop: int) -> Iterator[tuple[Span, float]]:
+        """From words of the same sort as the second thing's first."""
+        for sort in _SORTS:
+            if sort.isdisjoint((right[0], " ".join(right[:2]))):
+                continue
+            for i, match in enumerate(left):
+                two = f"{match.group()} {left[i + 1].group()}" if i + 1 < len(left) else ""
+                one = match.group() in sort and match.group() != right[0] and not self._digital(left, i)
+                if two in sort or one:
+                    yield (match.start(), stop), 1.3 + 0.5 * self._opens(match.start())
+
+    def _same_kind(self, joint: int, second: Span, stop: int) -> Iterator[tuple[Span, float]]:
+        """Names of the kind that the second thing begins with; one further off is put in its place."""
+        here = next((n for n in self.names if n[0] == second[0]), None)
+        for name in self.names:
+            if here and name[1] <= joint and name[2] == here[2]:
+                beside = re.fullmatch(r"[\s,;)]*(?:\([^()]*\))?[\s,;]*", self.text.text[name[1] : joint]) is not None
+                yield (name[0], stop if beside else name[1]), 1.5 if beside else 0.3
+
+    def _digital(self, words: list[re.Match[str]], i: int) -> bool:
+        return words[i].group() == "so" and i > 0 and words[i - 1].group() in _DIGITAL
+
+    def _opens(self, start: int) -> bool:
+        """Whether a clause begins at ``start``."""
+        before = self.text.text[:start].rstrip()
+        return not before or before[-1] in ",:;"
+
+    def _weighed(self, first: Span, joint: Span, second: Span, strength: float, alike: float) -> Sides | None:
+        """The two things with how sure it is that they are set beside each other; None where one is empty or too long."""
+        text = self.text
+        if not text.text[first[1] : joint[0]].strip(
+            " ,;)("
+        ):  # else the second stands for the first: "X có …, so với Y"
+            second = (second[0], self._twin_end(first, second))
+        sizes = [len(text.text[a:b].split()) for a, b in (first, second)]
+        if not all(sizes) or max(sizes) > MOST_WORDS or first[1] > joint[0]:
+            return None
+        worth = strength + alike - 0.02 * max(sizes)
+        kinds = [self._kinds(span) for span in (first, second)]
+        ends = [any(n[1] in (b, b - 1) for n in self.names) for b in (first[1], second[1])]
+        if text.language == "en" and kinds[0] and ends[1] and not ends[0]:
+            worth -= 1.0
+        counted = all(text.match(COUNTED, at) is not None for at, _ in (first, second))
+        worth += 1.5 * bool(kinds[0] & kinds[1]) + 1.5 * counted
+        before, after = text.of(text.text[: first[1]]), text.of(text.text[second[0] :])
+        if before.search(_ASKS) and after.search(_ASKS) and not after.search(BOTH):
+            worth -= 3.0  # two questions, each with its own question word: "Ai là giám đốc Sở A và Sở B ở đâu?"
+        opens = OPENING * self._opens(first[0])
+        if text.match(rf",?\s*(?:thì )?(?:trong (?:hai|đó)[^,]*, )?{WHICH}\b", second[1]):
+            worth += 2.0 + opens  # "A và B, bên nào …"
+        elif text.match(rf",?\s*(?:thì )?{EACH}\b", second[1]):
+            worth += 1.5 + opens
+        elif text.search(rf"\b{EACH}\b", second[1]):
+            worth += 1.0
+        elif strength >= 2.0:
+            worth += opens
+        if worth < 4.5 and not self.typed:
+            worth -= 1.0
+        if not self.each and not counted and not text.search(QUESTION):
+            worth -= 1.0
+        return Sides(first, joint, second, worth)
+
+    def _end(self, second: int) -> int:
+        """Where the second thing ends: where something else begins."""
+        shown = self.text.of(self.plain)
+        stop = shown.search(_END, second)
+        if not stop or re.search(r"[:;?]", self.plain[second : stop.start()]):
+            stop = shown.search(r"\s*[,:;?(]\s*", second)
+        return stop.start() if stop else len(self.plain)
+
+    def _twin_end(self, first: Span, second: Span) -> int:
+        """The end of the second thing, right after a name where the first ends with one of the same kind."""
+        here = [n for n in self.names if first[0] <= n[0] and n[1] <= first[1]]
+        there = [n for n in self.names if second[0] <= n[0] and n[1] <= second[1]]
+        if not here or here[-1][1] < first[1] - 1:
+            return second[1]
+        at, kind = len(here) - 1, here[-1][2]
+        twin = there[at] if len(there) > at and there[at][2] == kind else next((n for n in there if n[2] == kind), None)
+        if not twin:
+            return second[1]
+        rest = re.match(
+            r" (?:tỉnh|huyện|xã|phường|thành phố)\b(?! nào)(?: [^\W\d_a-zà-ỹ]\w*)*", self.text.text[twin[1] : second[1]]
+        )
+        return twin[1] + (rest.end() if rest else 0)
+
+    def _kinds(self, span: Span) -> set[str]:
+        return {kind for start, end, kind in self.names if span[0] <= start and end <= span[1]}
+
+
+def named(text: Compared) -> list[Name]:
+    """Names, places, dates, levels, moments and codes of ``text`` in order, the longer of two that overlap: (start, end, kind)."""
+    found = [(p.start, p.end, "place") for p in find_places(text.text)]
+    found += [(n.start, n.end, n.kind) for n in find_names(text.text)]
+    found += [(d.start, d.end, "date") for d in find_dates(text.text)]
+    for kind, pattern in (("level", _LEVEL), ("moment", _MOMENT), ("code", _CODE)):
+        found += [(*m.span(), kind) for m in text.pattern(pattern).finditer(text.shown)]
+    out: list[Name] = []
+    for one in sorted(found, key=lambda n: (n[0] - n[1], n[2] != "place")):
+        if not any(a < one[1] and one[0] < b for a, b, _ in out):
+            out.append(one)
+    return sorted(out)
