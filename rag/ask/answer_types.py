@@ -416,6 +416,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
                 continue  # "chuyển đổi số nào" asks for no number
             if phrase in table:
                 return table[phrase], phrase, before[-length].start()
+            if phrase in _ANY_KIND[folded]:
+                return "other", phrase, before[-length].start()
     # the noun may carry an attribute: "cơ quan nhà nước nào", "quyết định số nào", "huyện miền núi nào"
     for back in range(2, min(6, len(before)) + 1 if text[start:end] in ("nào", "nao") else 2):
         for length in (2, 1):
@@ -438,6 +440,16 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
     return "other", before[-1].group() if before else "", start
 
 
+# nouns of which any kind of thing may be told: no place is asked for by "ở xã Cẩm Lĩnh thì lực lượng nào là chủ lực"
+_ANY_KIND = tuple(
+    frozenset(
+        way(p)
+        for p in "lực lượng|thành phần|đối tượng|hình thức|phương thức|công nghệ|thiết bị|ứng dụng|sản phẩm|mặt hàng|kênh|nền tảng|hệ thống|loại|kiểu|cách|môn|nội dung|chủ đề|tinh thần".split(
+            "|"
+        )
+    )
+    for way in (canonical, fold)
+)
 # what "số" says "digital" of: "chuyển đổi số", "kinh tế số", "chữ ký số"
 _DIGITAL = frozenset(
     "đổi tế hội quyền phủ tảng ký liệu dân năng nghệ nghiệp viện doi te hoi quyen phu tang ky lieu dan nang nghe nghiep vien".split()

@@ -48,6 +48,12 @@ _TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" count
 _VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
 
 
+# what numbers a paper or a place in an order, and counts nothing: "Nghị quyết số 25", "tốp 20"
+_NUMBERING = re.compile(
+    r"\b(?:(?:quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|thong tu|cong van|de an|van ban|luat|decision|resolution|decree)(?: (?:so|no\.?))?|top)\s*$"
+)
+
+
 def figures_in(asked: Asked, text: str) -> list[Found]:
     """The figures of ``text`` that the question does not state itself, in order; ``fit`` in [0, 1]."""
     kind, focus = asked.want.kind, asked.focus
@@ -58,6 +64,10 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
         if str(number.value) in asked.numbers or _TIMES.search(folded, max(0, number.start - 8), number.start):
             continue
         if kind != "rank" and _VERSION.fullmatch(number.text):
+            continue
+        if kind in ("number", "amount", "percent") and _NUMBERING.search(
+            folded, max(0, number.start - 24), number.start
+        ):
             continue
         end = number.end
         slash = re.match(r"/\d+", text[end:]) if number.unit.startswith("/") else None

@@ -190,6 +190,10 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         return "another person"
     if _other_document(asked, near):
         return "another document"
+    if _other_locality(asked, sentence, f"{near} {passage}"):
+        return "another place"
+    if asked.want.kind == "date" and _yet_to_come(asked, sentence):
+        return "another time"
     if asked.want.kind == "person":
         if _other_place(asked, sentence) or _other_level(asked, sentence):
             return "another place"
@@ -297,11 +301,17 @@ def _nothing_of(asked: Asked, near: str) -> bool:
     """Whether no word of a question but places and figures stands near, in whatever wording."""
     placed = {w for place in asked.places for w in place.split()}
     here = words_of(near).folded_set
-    telling = [t for t in asked.terms if t not in placed and not t.isdigit()]
+    telling = [t for t in asked.terms if t not in placed and t not in _MEASURING and not t.isdigit()]
     if asked.language == "en":
         telling = [t for t in telling if t in asked.others]
     wide = synonyms.widen(asked)
     return len(telling) > 1 and not any(holds(wide, t, here) for t in telling)
+
+
+# words of a question for a figure that tell nothing of what it is of
+_MEASURING = frozenset(
+    "ty le ti so luong muc tong phan tram chiem dat percentage percent share rate number total proportion figure".split()
+)
 
 
 def _other_province(asked: Asked, near: str, quote: str) -> bool:
@@ -310,6 +320,47 @@ def _other_province(asked: Asked, near: str, quote: str) -> bool:
     theirs = {fold(p.text) for p in places_of(quote)} & _PROVINCES
     around = fold(near)
     return bool(mine and theirs) and not mine & theirs and not any(p in around for p in mine)
+
+
+def _other_locality(asked: Asked, sentence: str, around: str) -> bool:
+    """Whether the question names a commune, district … that stands nowhere around, where the sentence names another of that level."""
+    mine, theirs = _localities(_typed(asked)), _localities(sentence)
+    folded = fold(around)
+    return any(level == other and name not in folded for level, name in mine for other, _ in theirs)
+
+
+@lru_cache(maxsize=4096)
+def _localities(text: str) -> tuple[tuple[str, str], ...]:
+    """(level, folded name) of what stands after a level: ("xa", "cam linh")."""
+    persons = [n.start for n in names_of(text) if n.kind == "person"]
+    out = []
+    for found in _LEVEL.finditer(text):
+        name = list(takewhile(lambda word: word[:1].isupper(), found.group(1).split()))
+        if name and found.start(1) not in persons:
+            out.append((fold(found.group()).split()[0], fold(" ".join(name))))
+    return tuple(out)
+
+
+_TO_COME = re.compile(
+    r"\bwill\b|\b(?:khi nào|bao giờ|lúc nào|năm nào|ngày nào)\b.*\b(?:xong|hoàn thành|khánh thành|phủ sóng|phủ hết|mở cửa|đi vào|khai trương|vận hành)\b|\b(?:sẽ|dự kiến)\b.*\b(?:khi nào|bao giờ|lúc nào)\b"
+)
+_COMING = re.compile(
+    r"\b(?:sẽ|dự kiến|phấn đấu|mục tiêu|giai đoạn|kế hoạch|sắp tới|đến (?:hết |cuối )?(?:năm|tháng|quý)|tới năm|trước năm|hoàn thành|khánh thành|khai trương|will|by|until)\b"
+)
+
+
+def _yet_to_come(asked: Asked, sentence: str) -> bool:
+    """Whether the question asks when something will be and the sentence dates only what has been."""
+    return _TO_COME.search(canonical(_typed(asked))) is not None and _COMING.search(canonical(sentence)) is None
+
+
+def later_than(asked: Asked, sentence: str, before: str, document: str | None) -> bool:
+    """Whether the question asks for a year after the document's own date that the text does not name: it cannot tell of it."""
+    if not document or len(asked.dates) != 1 or asked.want.kind not in NUMERIC:
+        return False
+    first = asked.dates[0][0][:4]
+    named = (*dates_of(sentence), *dates_of(before))
+    return first > document[:4] and not any(d.first[:4] <= first <= d.last[:4] for d in named)
 
 
 _OF_DEPARTMENTS = NUMERIC | {"person"}
@@ -437,7 +488,7 @@ def _other_year(asked: Asked, sentence: str, before: str) -> bool:
         since = [d.last[:4] for d in dates_of(sentence) if _SINCE.search(sentence[: d.start].lower())]
         return (
             bool(since)
-            and wanted <= min(since)
+            and (wanted <= min(since) or int(wanted) > int(max(since)) + 1)
             and not any(d.first[:4] <= wanted <= d.last[:4] for d in dates_of(before))
         )
     around = [*dates_of(sentence), *dates_of(before)]

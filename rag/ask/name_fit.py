@@ -16,11 +16,27 @@ from rag.text.normalise import fold
 
 _LEVELS = frozenset("huyen xa phuong thon quan ap lang ban tinh".split())
 _COUNTRY = frozenset({"nuoc", "gia", "country"})  # "quốc gia" ends in "gia"
+# countries as Vietnamese and English texts call them, folded
+_COUNTRIES = frozenset(
+    "viet nam|vietnam|trung quoc|china|hoa ky|my|usa|united states|nhat ban|nhat|japan|han quoc|south korea|korea|trieu tien|dai loan|taiwan|hong kong|thai lan|thailand|lao|laos|campuchia|cambodia|"
+    "singapore|malaysia|indonesia|philippines|myanmar|brunei|an do|india|pakistan|bangladesh|sri lanka|nepal|mong co|mongolia|kazakhstan|uzbekistan|iran|iraq|israel|tho nhi ky|turkey|a rap xe ut|"
+    "saudi arabia|qatar|uae|kuwait|phap|france|duc|germany|anh|vuong quoc anh|united kingdom|britain|england|y|italia|italy|tay ban nha|spain|bo dao nha|portugal|ha lan|netherlands|bi|belgium|"
+    "luxembourg|ao|austria|thuy si|switzerland|thuy dien|sweden|na uy|norway|dan mach|denmark|phan lan|finland|iceland|ireland|ba lan|poland|sec|cong hoa sec|czech republic|slovakia|hungary|romania|"
+    "bulgaria|hy lap|greece|croatia|serbia|ukraine|belarus|nga|russia|estonia|latvia|litva|lithuania|uc|australia|new zealand|canada|mexico|cuba|brazil|argentina|chile|peru|colombia|venezuela|"
+    "ai cap|egypt|maroc|morocco|algeria|nigeria|ghana|kenya|ethiopia|tanzania|nam phi|south africa|chau au|europe|eu|asean|trung dong".split(
+        "|"
+    )
+)
+_INTO = re.compile(r"\b(?:nuoc|quoc gia|vuong quoc|cong hoa|republic of|kingdom of)\s*$")
 _CITY = frozenset({"tp", "pho", "city"})
 _LEVEL_WORD = re.compile(
     r"\b(xa|phuong|thi tran|huyen|quan|tinh|tp\.?|thanh pho|thi xa|thon|ap|lang|ban|cho|dao|song)\s*$"
 )
 _ANY_BODY = frozenset({"co quan", "don vi", "to chuc", "luc luong", "agency", "organisation", "organization", "body"})
+_COMPANIES = frozenset({"company", "firm", "enterprise", "cong", "tap", "hang"})
+_PUBLIC = re.compile(
+    r"(?:Bộ|Sở|Cục|Tổng cục|UBND|HĐND|Ủy ban|Hội đồng|Tỉnh ủy|Huyện ủy|Đảng|Ban|Công an|Chính phủ|Quốc hội)\b"
+)
 _JOINS = frozenset(
     "va hay hoac cung and or xa phuong thi tran huyen cho tinh thon ap tp thanh pho quan ong ba anh chi dong chi so bo the mr ms".split()
 )
@@ -107,6 +123,8 @@ def _body_fit(asked: Asked, text: str, name: Name) -> float:
         return 1.0
     if focus and asked.language != "en" and words_of(name.text).folded[: len(focus)] == focus:
         return 1.0
+    if set(focus) & _COMPANIES and _PUBLIC.match(name.text):
+        return 0.05  # a ministry is no company
     if name.kind == "organisation":
         return 0.9 if not focus or " ".join(focus) in _ANY_BODY or asked.language == "en" else 0.7
     return 0.3 if name.kind == "other" else 0.15 if name.kind == "place" else 0.0
@@ -128,9 +146,10 @@ def _level_fit(asked: Asked, text: str, start: int, name: str, fit: float) -> fl
     if not own and first and first[0] in _LEVELS:
         own = first[0]
     if focus & _COUNTRY and not focus & _LEVELS:
-        if any(len(word) > 1 and word.isupper() for word in name.split()):
-            return 0.1 * fit  # "TNHH Sản" is no country
-        return 0.3 * fit if own or fold(name) in _PROVINCES else max(fit, 0.9)
+        known = fold(name) in _COUNTRIES
+        if not known and (own or fold(name) in _PROVINCES or not _INTO.search(fold(text[max(0, start - 12) : start]))):
+            return 0.05 * fit  # "Lazada" is no country
+        return max(fit, 0.9) if known else fit
     if focus & _CITY:
         return fit if own in ("tp", "thanh pho") else 0.5 * fit
     levels = _LEVELS & focus

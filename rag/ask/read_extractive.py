@@ -243,6 +243,7 @@ class ExtractiveReader:
         offices = asked.want.kind == "person" and bool(features.asked_offices(asked))
         faults = [
             bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text))
+            or mismatch.later_than(asked, s.text, s.before, hits[s.hit].date)
             or rules.is_far(asked, s, hits, lambda source: known(source).places)
             for s in shown
         ]
