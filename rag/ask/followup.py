@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from rag.ask.answer_types import view, wanted
+from rag.ask.courtesy import bare
 from rag.text.dates import find_dates
 from rag.text.language import detect
 from rag.text.names import Name, find_names, find_places
@@ -37,7 +38,7 @@ _PERSON = (
     + r"|\b(?:ông ấy|ông ta|ông này|ông đó|bà ấy|bà ta|bà này|anh ấy|anh ta|chị ấy|cô ấy|người này|người đó|người ấy|vị này|đồng chí này|he|she|him|his|her)\b"
 )
 _PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|địa phương|thành phố|nơi|vùng|nước|thôn|khu vực|thị trấn)(?: này| đó| ấy)|there|(?:this|that) (?:province|district|commune|city|country|village|place|locality))\b"
-_ORGAN = r"\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
+_ORGAN = r"\b(?:bên|chỗ|hãng|nơi) (?:đó|ấy|này)\b|\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
 _DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"
 _TIME = r"\b(?:(?:năm|thời điểm|thời gian|lúc|khi|tháng|ngày|giai đoạn) (?:đó|này|ấy)|(?:that|this) (?:year|time|month|day|period)|then)\b"
 _THING = r"\b(?:(?:cái|điều|việc|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
@@ -66,10 +67,14 @@ def complete(question: str, history: Sequence[tuple[str, str]]) -> str:
     for earlier, earlier_answer in history:
         earlier = nfc(earlier).strip()
         if earlier:
-            whole = complete_one(earlier, whole, answer) if whole else earlier
+            whole = complete_one(earlier, whole, answer) if whole else bare(earlier, _language(earlier))
             answer = strip_markers(nfc(earlier_answer or ""))
     question = re.sub(r"\s+", " ", nfc(question)).strip()
-    return complete_one(question, whole, answer) if whole else question
+    if not whole:
+        return question
+    plain = bare(question, _language(question))
+    made = complete_one(plain, whole, answer)
+    return made if made != plain else question
 
 
 def only_added(question: str, whole: str) -> bool:

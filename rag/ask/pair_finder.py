@@ -25,7 +25,7 @@ _ASKS = rf"{QUESTION}(?!.*\bhơn\b)"
 # what joins two things, and how much it says that they are set against each other
 _JOINTS = (
     (r"(?:khi |nếu |đem |mà )?so (?:sánh )?với|đối chiếu với|khác (?:gì|thế nào|ra sao|bao nhiêu)(?: (?:so )?với)?|khác (?:so )?với|versus|vs\.?|compared (?:with|to)|in comparison (?:with|to)|against", 2.0),
-    (rf"(?:có )?{DEGREE} hơn(?: so với)?(?! hay\b)|khác", 1.0),
+    (rf"(?:có )?{DEGREE} hơn(?: so với)?(?! hay\b)|khác(?! nhau\b)", 1.0),
     (r"hay(?: là)?|hoặc(?: là)?|or", 1.5),
     (r"than", 1.5),
     (r"và|với|cùng(?: với)?|and|with|&", 0.0),
@@ -34,17 +34,18 @@ _JOINTS = (
 _NO_SIDE = r"\s*(?:cùng kỳ|năm (?:trước|ngoái)|(?:năm )?\d{4}\b(?!.*\b(?:và|với|hay)\b)|tháng|quý|trước|kế hoạch|mục tiêu|chỉ tiêu|đầu năm|hồi|the same|last|the previous|a year)\b"
 _NO_HEADS = frozenset("thi la co duoc dat cac nhung mot a an is are was were to and or not khong da se do".split())
 _PREPOSITIONS = frozenset("cua o tai trong of in at by from for the".split())
-# first words of one sort (folded)
+# first words of one sort
 _SORTS = tuple(
     frozenset(words.split("|"))
     for words in (
-        "quyet dinh|nghi quyet|ke hoach|de an|chi thi|chuong trinh|van ban|decision|resolution|plan|decree|programme|program|scheme",
-        "ong|ba|anh|chi|chu|bac|co|dong chi|mr|mrs|ms",
-        "so|ty le|ti le|tong|tong so|doanh thu|gia tri|thu nhap|kinh phi|luong|muc|ty trong|doanh so|tien|so tien",
-        "htx|hop tac xa|cong ty|to hop tac|doanh nghiep|co so|to",
-        "luc|khi|hoi|bay gio|hien nay|hien tai|ve sau|ban dau|sau nay|now|today",
+        "quyết định|nghị quyết|kế hoạch|đề án|chỉ thị|chương trình|văn bản|decision|resolution|plan|decree|programme|program|scheme",
+        "ông|bà|anh|chị|chú|bác|cô|đồng chí|mr|mrs|ms",
+        "số|tỷ lệ|tỉ lệ|tổng|tổng số|doanh thu|giá trị|thu nhập|kinh phí|lượng|mức|tỷ trọng|doanh số|tiền|số tiền",
+        "htx|hợp tác xã|công ty|tổ hợp tác|doanh nghiệp|cơ sở|tổ",
+        "lúc|khi|hồi|bây giờ|hiện nay|hiện tại|về sau|ban đầu|sau này|now|today",
     )
 )
+_SORTS_FOLDED = tuple(frozenset(fold(word) for word in sort) for sort in _SORTS)
 # words before "số" of which it says that they are digital: "chuyển đổi số", "chữ ký số"
 _DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
 # where the second thing ends
@@ -103,8 +104,8 @@ class Finder:
 
     def _firsts(self, joint: int, second: Span) -> Iterator[tuple[Span, float]]:
         """What the first thing may be, by what the second begins with, and how alike they are."""
-        right = [m.group() for m in re.finditer(r"\w+", self.folded[second[0] : second[0] + 60])][:3]
-        left = list(re.finditer(r"\w+", self.folded[:joint]))
+        right = [m.group() for m in re.finditer(r"\w+", self.text.shown[second[0] : second[0] + 60])][:3]
+        left = list(re.finditer(r"\w+", self.text.shown[:joint]))
         stop = len(self.folded[:joint].rstrip(" ,;"))
         if not right or not left:
             return
@@ -128,15 +129,17 @@ class Finder:
         """From the last word before the joint that the second thing begins with."""
         word = right[0]
         places = [i for i, m in enumerate(left) if m.group() == word and not self._digital(left, i)]
-        if word in _NO_HEADS or not places:
+        if fold(word) in _NO_HEADS or not places:
             return
         more = sum(a == b.group() for a, b in zip(right[1:], left[places[-1] + 1 : places[-1] + 3]))
-        bare = word in _PREPOSITIONS and not any(n[0] in (second[0], second[0] + len(word) + 1) for n in self.names)
+        bare = fold(word) in _PREPOSITIONS and not any(
+            n[0] in (second[0], second[0] + len(word) + 1) for n in self.names
+        )
         yield (left[places[-1]].start(), stop), 1.5 + 0.5 * more - 0.5 * bare
 
     def _same_sort(self, left: list[re.Match[str]], right: list[str], stop: int) -> Iterator[tuple[Span, float]]:
         """From words of the same sort as the second thing's first."""
-        for sort in _SORTS:
+        for sort in _SORTS_FOLDED if self.text.folded else _SORTS:
             if sort.isdisjoint((right[0], " ".join(right[:2]))):
                 continue
             for i, match in enumerate(left):
@@ -154,7 +157,7 @@ class Finder:
                 yield (name[0], stop if beside else name[1]), 1.5 if beside else 0.3
 
     def _digital(self, words: list[re.Match[str]], i: int) -> bool:
-        return words[i].group() == "so" and i > 0 and words[i - 1].group() in _DIGITAL
+        return fold(words[i].group()) == "so" and i > 0 and fold(words[i - 1].group()) in _DIGITAL
 
     def _opens(self, start: int) -> bool:
         """Whether a clause begins at ``start``."""
@@ -202,6 +205,8 @@ class Finder:
         stop = shown.search(_END, second)
         if not stop or re.search(r"[:;?]", self.plain[second : stop.start()]):
             stop = shown.search(r"\s*[,:;?(]\s*", second)
+            if stop and shown.match(COUNTED, second) and not shown.search(rf"{QUESTION}|\b{EACH}\b", stop.end()):
+                return len(self.plain)  # "số doanh nghiệp, hộ kinh doanh dùng …"
         return stop.start() if stop else len(self.plain)
 
     def _twin_end(self, first: Span, second: Span) -> int:

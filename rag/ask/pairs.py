@@ -21,6 +21,7 @@ from rag.ask.compared import (
     Compared,
     kind_wanted,
 )
+from rag.ask.courtesy import bare
 from rag.ask.pair_finder import Finder, named
 from rag.text.names import find_names, find_places
 from rag.text.normalise import fold
@@ -36,7 +37,7 @@ _FRONT = (
     r"(?:giữa\b )?"
 )
 _BACK = (
-    r"(?:(?:[,;.](?: (?:để|vì|nhằm|do|mà|nếu|giùm|giúp|cho|hộ))?| (?:để|giùm|giúp|hộ)(?: cho)?) (?:em|tôi|mình|tui|tớ|chúng tôi|bọn em|bọn mình)\b [^?]*|"
+    r"(?:[,;.] (?:đừng|kẻo|không thì) [^?]*|(?:[,;.](?: (?:để|vì|nhằm|do|mà|nếu|giùm|giúp|cho|hộ))?| (?:để|giùm|giúp|hộ)(?: cho)?) (?:em|tôi|mình|tui|tớ|chúng tôi|bọn em|bọn mình)\b [^?]*|"
     rf"(?:,? (?:so sánh|đối chiếu|giúp|hộ|giùm|dùm|cho|với|nhé|ạ|nhỉ|vậy|thế(?! nào)|hả|nha|{_ME}|biết|xem|cái|đi))+)[\s?.!]*$"
 )
 _FRONT_EN = r"^(?:(?:please|hi|hello|hey|can you|could you|would you|i(?:'d| would) like (?:you )?to|i want to|i need to|help me(?: to)?|tell me|know|say|show me|let me know|so)\b[ ,:]*)+"
@@ -84,7 +85,7 @@ def _turned(question: str, language: str) -> str:
 def main_sentence(question: str, language: str) -> tuple[str, str]:
     """``question`` without later sentences that ask for nothing new ("Mỗi bên bao nhiêu phần trăm?", "Please give both positions."),
     and the kind of answer these ask of both: "percent", "date", "rank", "decision", "number" or ""."""
-    whole = _turned(question.strip(), language)
+    whole = _turned(bare(question, language), language)
     pieces = [p.strip() for p in re.split(r"(?<=[?.!])\s+(?=[^\d\s])", whole) if p.strip(" ?.!")]
     hint = ""
     while len(pieces) > 1 and _asks_of_both(Compared(pieces[-1], language)):

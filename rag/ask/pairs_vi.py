@@ -64,6 +64,8 @@ def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:
     else:
         sentence = f"{lead} {thing} {tail}"
     whole = text.of(tidy(sentence)).sub(BOTH_OF, " ")
+    if (ends := whole.search(_AND_WHICH)) and whole.search(QUESTION, 0, ends.start()):
+        whole = text.of(whole.text[: ends.start()])  # "giữ chức gì, ai chức to hơn"
     if whole.search(rf"{SET_APART}|\bhơn\b") or whole.search(_FIRST):
         whole = whole.sub(WHICH_OF, " ")
     whole = (
@@ -75,6 +77,7 @@ def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:
 
 
 _OF_WHICH = r"[,\s]*((?:(?!thì)[^\s,]+ ){1,3})(?:tỉnh|huyện|xã|nơi|bên|địa phương) nào\b"  # "Đảng bộ tỉnh nào"
+_AND_WHICH = rf",\s*{WHICH}\b[^,]*\bhơn\W*$"
 _FIRST = r"[,\s]*\b(?:có |ra đời |ra |được ban hành |được phê duyệt )?(?:trước|sau|sớm|muộn)(?: hơn)?(?: cả)?\W*$"
 _STANDS = rf"\b(?:(?:bao )?{DEGREE} )?{DEGREE} (?:hơn|nhất)(?: nhau)?\b|\bhơn(?: nhau)?(?=\W*$)"
 _MANY = r"(?<!bao )\b(?:nhiều|ít)(?= (?!hơn\b)\w)"
@@ -98,7 +101,9 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             found.start(),
         )
         return f"{text[: found.start()]} {'' if issued else 'ban hành '}ngày nào"
-    if (found := sentence.search(_DIFFER)) and sentence.search(QUESTION, found.end()):
+    if (found := sentence.search(_DIFFER)) and sentence.search(QUESTION, 0, found.start()):
+        return text[: found.start()]  # "… trồng cây gì khác nhau"
+    if found and sentence.search(QUESTION, found.end()):
         if not sentence.match(r"\s*(?:về |ở )?(?:[^\s,]+ ){0,5}(?:thế nào|ra sao|gì|bao nhiêu|mấy)\b", found.end()):
             return text[: found.start()] + text[found.end() :]  # "… khác nhau chỗ nào, mỗi người bán gì"
     if found:

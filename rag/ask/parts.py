@@ -14,6 +14,7 @@ from rag.ask import pairs
 from rag.ask.answer_types import Wanted, view, wanted
 from rag.text.dates import find_dates
 from rag.text.names import find_names, find_places
+from rag.text.normalise import fold
 from rag.types import Span
 
 MAX_PARTS = 4
@@ -73,7 +74,7 @@ def split(question: str, language: str) -> tuple[str, ...]:
     question = _NO_QUESTION.sub("?", question)
     if both := pairs.pair(question, language):
         return both
-    question = pairs.main_sentence(question, language)[0]
+    question = pairs.main_sentence(question, language)[0] or question
     sentences = _sentences(question)
     if len(sentences) > 1:
         out: list[str] = []
@@ -178,6 +179,9 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
 
 
 _AGAINST = re.compile(r"^(?:so với|so voi|compared (?:with|to))\s+", re.IGNORECASE)
+_SAID_ALL_THE_SAME = frozenset(
+    "con thi o tai cua tinh huyen xa co duoc dat la bao nhieu may dang da hien nay so".split()
+)
 _HOW_MANY_OF = re.compile(
     r"^(?:(?:còn|thì|con|thi)\s+)?(?:[^?]*?\s)?(?:(?:thì |thi )?(?:có|được|đạt|là|co|duoc|dat|la)\s+)?(?:bao nhiêu|mấy|bao nhieu|may)\s*\??$",
     re.IGNORECASE,
@@ -189,14 +193,47 @@ def _of_the_same(first: str, piece: str) -> str:
     here, there = find_places(piece), find_places(first)
     if len(here) != 1 or len(there) != 1 or not _HOW_MANY_OF.match(piece.strip()):
         return ""
+    own = fold(piece[: here[0].start] + piece[here[0].end :])
+    if not set(re.findall(r"\w+", own)) <= _SAID_ALL_THE_SAME:
+        return ""  # "… còn kế hoạch của Thanh Hóa theo quyết định số mấy" asks something else
     return first[: there[0].start] + here[0].text + first[there[0].end :]
 
 
 _THIS = re.compile(r"\b([^\W\d_]+) (?:này|đó|ấy|nay|do|ay)\b", re.IGNORECASE)
 _PRONOUN = re.compile(
-    r"^(?:thì )?(?:ông|bà|anh|chị|họ|cô|ong|ba|ho|he|she|they|it)(?: (?:ấy|ta|này|ay|nay))?\b(?! [A-ZĐÀ-Ỹ])",
+    r"^(?:thì )?(?:ông|ổng|bà|bả|anh|ảnh|chị|họ|cô|ong|ba|ho|he|she|they|it)(?: (?:ấy|ta|này|ay|nay))?\b(?! [A-ZĐÀ-Ỹ])",
     re.IGNORECASE,
 )
+
+
+# bodies and places spoken of again without their name: "hợp tác xã", after "HTX Tân Long"
+_AGAIN = re.compile(
+    r"\b(?P<kind>htx|hợp tác xã|công ty|hãng|xã|huyện|thôn|phường|trung tâm|nhà máy)\b(?! (?:này|đó|ấy|hội|viên))",
+    re.IGNORECASE,
+)
+_SAME_BODY = {
+    "htx": "htx|hợp tác xã",
+    "hợp tác xã": "htx|hợp tác xã",
+    "hãng": "hãng|công ty",
+    "công ty": "hãng|công ty",
+}
+
+
+def _in_full(first: str, piece: str) -> str:
+    """A body or place of a later part by the name the first gives it: "chủ tịch xã tên gì" after "Xã Cẩm Lĩnh …"."""
+    again = _AGAIN.search(piece)
+    if not again or any(n.start for n in find_names(piece)) or find_places(piece):
+        return piece
+    kinds = _SAME_BODY.get(again["kind"].lower(), again["kind"].lower())
+    whole = re.search(
+        rf"\b(?:{kinds})((?: (?!(?:là|có|ở|được|đã|do|của|và|thì|bán|thu|đang|giữ|tên)\b)[^\s,?]+){{1,6}})",
+        first,
+        re.IGNORECASE,
+    )
+    name = whole[1].split() if whole else []
+    while name and not name[-1][:1].isupper():
+        name.pop()
+    return f"{piece[: again.end()]} {' '.join(name)}{piece[again.end() :]}" if name else piece
 
 
 _IT = re.compile(r"\b(?:it|its|they|their|them)\b", re.IGNORECASE)
@@ -210,7 +247,7 @@ def _named(first: str, piece: str) -> str:
         return piece[: one.start()] + "the " + thing[1] + piece[one.end() :] if thing else piece
     this = _THIS.search(piece)
     if not this:
-        return piece
+        return _in_full(first, piece)
     whole = re.search(
         rf"\b{re.escape(this[1])}((?: (?!là\b|có\b|ở\b|được\b|đã\b|do\b|của\b)[^\s,?]+){{1,6}})", first, re.IGNORECASE
     )

@@ -55,6 +55,9 @@ def _strings(asked: Asked, text: str) -> list[Found]:
     if kind in ("place", "other", "list", "definition") and address_asked(asked):
         return [Found(m.start(), m.end(), m.group().rstrip(".,;)"), 1.0) for m in _ADDRESS.finditer(text)]
     if kind in NUMERIC or kind == "comparison":
+        if term := _TERM_ASKED.search(fold(asked.text)):
+            counted = [m for m in _TERM.finditer(text) if fold(m.group()).startswith(term[1].split()[-1])]
+            return [Found(m.start(), m.end(), m.group(), 1.0) for m in counted]
         return figures_in(asked, text)
     if kind == "date":
         out = [Found(d.start, d.end, d.text, _date_fit(asked, text, d)) for d in dates_of(text)]
@@ -70,6 +73,11 @@ def _strings(asked: Asked, text: str) -> list[Found]:
     if kind == "role":
         return [_trimmed(text, m.start(), m.group()) for m in _ROLE.finditer(text)]
     return []
+
+
+# terms of office and congresses are counted in Roman figures: "khóa XIX"
+_TERM_ASKED = re.compile(r"\b(khoa|nhiem ky|dai hoi lan)(?: thu)? (?:may|bao nhieu|nao)\b")
+_TERM = re.compile(r"\b(?:[Kk]h[óo]a|[Kk]hoá|lần thứ|nhiệm kỳ)\s+(?:[IVXLC]+|\d+)\b")
 
 
 _GOAL = re.compile(r"\b(?:den|toi|truoc|dinh huong|tam nhin|giai doan|until|by)\s*(?:het\s+)?$")
