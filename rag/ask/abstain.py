@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # of the neighbouring words of a question without diacritics, whose single words may be any: the share its passage must hold more of
 FEW_PAIRS = 0.05
+UNLIKE = 0.23  # cosine of a question and a sentence of which one in twenty answerable open questions falls short
 WHOLE = 0.8  # of the operating point, where nothing that was asked is missing
 
 
@@ -62,6 +63,17 @@ def _whole(signals: Mapping[str, float]) -> bool:
     )
 
 
+def _elsewhere(signals: Mapping[str, float]) -> bool:
+    """Whether an open question names nothing, its rarest words and much of the rest stand nowhere near, and the sentence means something
+    else: everyday questions share words with any text."""
+    return bool(
+        signals.get("unnamed", 0.0)
+        and signals.get("missing_rarest", 0.0) >= 0.7
+        and signals.get("near_cover", 1.0) < 0.6
+        and signals.get("dense", 1.0) < UNLIKE
+    )
+
+
 def absent(signals: Mapping[str, float]) -> str:
     """What refuses whatever the rest says: a place that no evidence holds; for a person, only the deputy (or head) of the office
     asked about, or neither; a figure of another year or administrative level than the one asked about; for a question without diacritics, hardly any of its words side by side; the sibling of what is asked; a figure, date or kind of place asked for where none is quoted."""
@@ -75,6 +87,8 @@ def absent(signals: Mapping[str, float]) -> str:
         return "another year"
     if signals.get("mismatch", 0.0):
         return "another thing"
+    if _elsewhere(signals):
+        return "other things"
     if (
         signals.get("folded_question", 0.0)
         and not signals.get("short_question", 0.0)

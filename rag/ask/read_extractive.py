@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 _HOW_MANY = re.compile(r"\b(?:bao nhiêu|bao nhieu)\b(?! (?:phần trăm|phan tram|%))")
 Documents = Callable[[str], support.Known]  # what is known of a document, by its source
 MAX_TOKENS = 80
-LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
+OPEN = LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
 TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
 SHORTENED = 32  # tokens of a first quotation that makes room for the one that holds the wanted kind
 SHARE_WORTH = 0.6  # of the log of a sentence's share, beside the scores of its answer strings
@@ -199,6 +199,9 @@ class ExtractiveReader:
         short = self._short(asked, sentences, shares, quotes, each)
         signals = {name: float(value) for name, value in zip(features.SENTENCE, rows[best])}
         signals |= {"probability": float(shares[best]), "rivals": float(len(others))}
+        # across languages likeness tells too little for the rule that uses this
+        named = asked.names or asked.places or asked.dates or asked.language == "en"
+        signals["unnamed"] = float(asked.want.kind in OPEN and not named)
         told = quotes[0].text if quotes else ""
         signals |= self._support(asked, sentences[best], told, hits, known, abbreviated, signals)
         signals |= self._lacks(asked, sentences, sentences[best], quotes, hits, known)
