@@ -32,7 +32,7 @@ class Wanted:
     several: bool = False
 
 
-_PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|proportion|\brates?\b"
+_PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|\bportion\b|\bfraction\b|proportion|\brates?\b"
 _MONEY = (
     r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ| bộ| thời| ý| nghiệp| hành| nhất| loạt| ruộng| phục)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
@@ -147,6 +147,8 @@ def wanted(question: str, language: str) -> Wanted:
     ):
         mark_at = text.index("how")
         return Wanted("number", "tang", mark_at, mark_at + 8, several)
+    if english and (part := re.search(r"\bhow much of (?:the|its|his|her|their|all)\b", text)):
+        return Wanted("percent", "", part.start(), part.start() + 8, several)
     if english and (degree := re.search(rf"\bby how much\b|\bhow much(?= (?:{_DO})\b[^?]*\b{_LESS})", text)):
         return Wanted("number", "", *degree.span(), several)  # a share or a figure, hardly money
     # of a long text only the opening: these patterns take time with the cube of the length
@@ -253,6 +255,10 @@ _HUNDREDS = frozenset(
 _FOLDED_NOUNS = frozenset({("co", "so"), ("co", "quan"), ("co", "hoi"), ("co", "che")})
 
 
+# what is taken up in figures of its own: "chiếm bao nhiêu ha"
+_MEASURED = frozenset("m m2 km km2 ha hecta người nguoi hộ ho chỗ cho giờ gio tấn tan tỷ ty triệu trieu".split())
+
+
 def _counted(text: str, start: int, end: int, folded: bool, english: bool, several: bool) -> Wanted:
     """Which number "how many / bao nhiêu" asks for, told from the words around it."""
     mark, after = text[start:end], text[end:].split("(")[0]  # a follow-up carries what it is about in brackets
@@ -310,6 +316,8 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         kind = "date"
     elif focus[:1] and focus[0] in ("giờ", "gio") and mark in ("mấy", "may"):
         kind = "date"
+    elif before[-2:] and {"chiếm", "chiem"} & set(before[-2:]) and not (focus and focus[0] in _MEASURED):
+        kind = "percent"  # "chiếm khoảng bao nhiêu doanh số"
     elif _compiled(
         r"^[^\w]*(?:phần (?:trăm|doanh|số|tổng|thu|giá|sản|dân|hồ|lượng|trong|của)|%|percent)", folded
     ).search(after) or _compiled(_PERCENT, folded).search(near):
@@ -503,6 +511,8 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
         return "yesno"
     if _compiled(r"thế nào là|định nghĩa|giải thích .* là|\bdefin(?:e|ition)\b", folded).search(text):
         return "definition"
+    if not english and _compiled(r"\bsố hiệu\b", folded).search(text):
+        return "decision"
     if _compiled(_RANK, folded).search(text):
         return "rank"
     if _compiled(_PERCENT, folded).search(text):
@@ -512,7 +522,7 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
     ):
         return "amount"
     if _compiled(
-        r"số lượng|tổng số|tổng lượng|^(?:có )?số (?!hóa|hiệu)\w+|\bsố (?:đơn vị|người|hộ|lượt|xã|huyện|sản phẩm|doanh nghiệp|tài khoản|thủ tục|tổ|thẻ)|\bnumber of\b",
+        r"số lượng|tổng số|tổng lượng|tổng lượt|^(?:có )?số (?!hóa|hiệu)\w+|\bsố (?:đơn vị|người|hộ|lượt|xã|huyện|sản phẩm|doanh nghiệp|tài khoản|thủ tục|tổ|thẻ)|\bnumber of\b",
         folded,
     ).search(text):
         return "number"

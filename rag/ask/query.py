@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from rag.ask.answer_types import NUMERIC, wanted
+from rag.ask.courtesy import bare
 from rag.ask.parts import split
 from rag.text.abbreviations import TABLE, Abbreviations
 from rag.text.dates import find_dates
@@ -45,8 +46,9 @@ def understand(question: str, *, abbreviations: Mapping[str, str] | None = None)
     reading = "vi-folded" if language == "other" and text.isascii() else ("vi" if language == "other" else language)
     if is_small_talk(text):
         return Query(original=question, text=text, language=language, parts=(text,), chitchat=True)
-    want = wanted(text, reading)
-    parts = split(text, reading)
+    plain = bare(text, reading)
+    want = wanted(plain, reading)
+    parts = split(plain, reading)
     kind = want.kind
     if kind != "comparison" and len(parts) > 1:
         kind = wanted(parts[0], reading).kind

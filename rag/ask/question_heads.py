@@ -42,7 +42,7 @@ HEADS: dict[str, tuple[str, ...]] = {
         "position", "role", "post", "title", "job", "occupation",
     ),
     "rank": ("hạng", "thứ hạng", "thứ", "bậc", "rank", "ranking"),
-    "percent": ("tỷ lệ", "tỉ lệ", "phần trăm", "tỷ trọng", "tỉ trọng", "percentage", "percent", "share", "proportion", "rate"),
+    "percent": ("tỷ lệ", "tỉ lệ", "phần trăm", "tỷ trọng", "tỉ trọng", "percentage", "percent", "share", "portion", "fraction", "proportion", "rate"),
     "amount": ("số tiền", "giá", "mức giá", "doanh thu", "kinh phí", "giá trị", "mức lương", "amount", "price", "revenue", "sum", "cost", "value", "turnover", "income",
         "ngân sách", "budget", "funding", "salary", "wage"),
     "number": ("con số", "số", "số lượng", "mức", "độ tuổi", "tuổi", "number", "figure", "age"),

@@ -105,7 +105,7 @@ class ExtractiveReader:
             if len(readings) == 2:
                 readings = self._apart(query, readings, [own or hits for own in part_hits], room)
             return self._compose_parts(query, readings, [list(own or hits) for own in part_hits], language)
-        reading = self.read_one(query, query.text, hits)
+        reading = self.read_one(query, query.parts[0] if len(query.parts) == 1 else query.text, hits)
         return self._compose(query, reading, hits, language)
 
     def _language(self, query: Query) -> str:

@@ -77,7 +77,7 @@ def detect(text: str) -> str:
     if vietnamese or folded_vi:
         # "How many teams did Hà Tĩnh have?" is English with Vietnamese names in it.
         # However long the names are, a question that opens with an English question word is no Vietnamese one.
-        if english and (english * 2 >= accented or tokens[0] in _OPENS_EN) and _names_only(text):
+        if english and (tokens[0] in _OPENS_EN or (english * 2 >= accented and _names_only(text))):
             return "en"
         if vietnamese + folded_vi >= 1 and (vietnamese >= english or accented * 3 >= len(tokens)):
             return "vi"
