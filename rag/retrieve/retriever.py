@@ -123,7 +123,7 @@ class Retriever:
         embedder = self.index.embedder
         home = fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
         cross = self._cross(snapshot, asked)
-        queries = embedder.embed_queries(asked.texts)
+        queries = embedder.embed_queries(asked.scored)
         most = max(self.settings.candidates, k)
         near = self._nearest(snapshot, queries, most // 2, mask)
         found_words = self._lexical(snapshot, asked, cross, mask, most // 2)
@@ -142,7 +142,7 @@ class Retriever:
                     kept = np.sort(fusion.top(rough, most))
                     positions, ids = positions[kept], ids[kept]
                     found = {name: values[kept] for name, values in found.items()}
-                found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.texts), cross[positions])
+                found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.scored), cross[positions])
         return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home))
 
     # ---- steps
@@ -182,12 +182,12 @@ class Retriever:
         asked for the words that languages share."""
         if not cross.any():
             if mask is None and len(snapshot) >= THREADED_FROM:
-                return {name: ch.WhereAsked(snapshot, name, asked.texts, most) for name in fusion.LEXICAL}
-            return {name: ch.lexical(snapshot, name, asked.texts, mask) for name in fusion.LEXICAL}
+                return {name: ch.WhereAsked(snapshot, name, asked.scored, most) for name in fusion.LEXICAL}
+            return {name: ch.lexical(snapshot, name, asked.scored, mask) for name in fusion.LEXICAL}
         out: dict[str, Floats] = {}
         shared = (asked.shared,) if asked.shared else ()
         # Where few passages are in the question's language, its commonest words look rare and would weigh much.
-        texts = shared if shared and float(cross.mean()) > 0.5 else asked.texts
+        texts = shared if shared and float(cross.mean()) > 0.5 else asked.scored
         rarities = self._learnt(snapshot).rarities
         for name in fusion.LEXICAL:
             there = ch.lexical(snapshot, name, shared, cross if mask is None else cross & mask)

@@ -5,7 +5,7 @@ Knows nothing of scores. A question gets more than one wording when it holds abb
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rag.errors import UsageError
@@ -23,18 +23,26 @@ _STOP = {"vi": STOPWORDS_VI, "vi-folded": STOPWORDS_VI_FOLDED, "en": STOPWORDS_E
 class Wording:
     """A question as it is searched for.
 
-    `texts` are its wordings, the question itself first (at least one); where it was typed without diacritics, with them. `language` is "vi", "vi-folded", "en" or
-    "other"; `tag` the language that passages are compared with ("vi", "en" or ""). `shared` holds the words that can
+    `texts` are its wordings, the question itself first (at least one). Of a question typed without diacritics `restored`
+    are those that got them back, which also stand first in `texts`; these alone are scored: what is typed without matches
+    passages that say something else oftener than a wrong mark misses the right one. `language` is "vi", "vi-folded", "en"
+    or "other"; `tag` the language that passages are compared with ("vi", "en" or ""). `shared` holds the words that can
     stand unchanged in a passage of another language (names, numbers, short forms), possibly "".
     """
 
     texts: tuple[str, ...]
     language: str
     shared: str
+    restored: tuple[str, ...] = ()
 
     @property
     def tag(self) -> str:
         return {"vi": "vi", "vi-folded": "vi", "en": "en"}.get(self.language, "")
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """The wordings that passages are scored by."""
+        return self.restored or self.texts
 
 
 def word(
@@ -58,11 +66,17 @@ def word(
         language, more = question.language, question.expansions or abbreviations.variants(text)
     else:
         language, more = detect(text), abbreviations.variants(text)
-    first = [text]
+    first: list[str] = [text]
+    restored: tuple[str, ...] = ()
     if language == "vi-folded" and restore is not None and (accented := restore(text)) != text:
-        first, more = [accented, text], (*abbreviations.variants(accented), *more)
-    texts = tuple(dict.fromkeys([*first, *(nfc(t) for t in more if t.strip())]))[:MOST_WORDINGS]
-    return Wording(texts, language, shared_words(text, language))
+        variants = abbreviations.variants(accented)
+        first, more, restored = [accented, text], (*variants, *more), _distinct([accented, *variants])
+    return Wording(_distinct([*first, *more]), language, shared_words(text, language), restored)
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    """The first few different texts."""
+    return tuple(dict.fromkeys(nfc(t) for t in texts if t.strip()))[:MOST_WORDINGS]
 
 
 def shared_words(text: str, language: str) -> str:
