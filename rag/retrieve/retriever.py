@@ -122,6 +122,7 @@ class Retriever:
         """All candidates for `k` hits with their channels and fused scores, in order of position."""
         embedder = self.index.embedder
         home = fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
+        away = fusion.STATEMENT if asked.statement else fusion.CROSS
         cross = self._cross(snapshot, asked)
         queries = embedder.embed_queries(asked.scored)
         most = max(self.settings.candidates, k)
@@ -138,12 +139,14 @@ class Retriever:
             found |= ch.dense(snapshot, ids, queries)
             if embedder.has_tokens:
                 if len(ids) > most:  # token vectors cost most, so only the best by the other channels get that far
-                    rough = fusion.fuse(found, cross[positions], fusion.load("vectors"), home)
+                    rough = fusion.fuse(found, cross[positions], fusion.load("vectors"), home, away)
                     kept = np.sort(fusion.top(rough, most))
                     positions, ids = positions[kept], ids[kept]
                     found = {name: values[kept] for name, values in found.items()}
-                found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.scored), cross[positions])
-        return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home))
+                there = cross[positions]
+                held, tokens = ch.pieces(snapshot, embedder, ids), ch.tokens(embedder, asked.scored)
+                found |= ch.late(held, embedder, tokens, there, asked.statement and bool(there.any()))
+        return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home, away))
 
     # ---- steps
 

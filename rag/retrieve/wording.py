@@ -5,6 +5,7 @@ Knows nothing of scores. A question gets more than one wording when it holds abb
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,17 @@ from rag.text.stopwords import STOPWORDS_EN, STOPWORDS_VI, STOPWORDS_VI_FOLDED
 from rag.types import Query
 
 MOST_WORDINGS = 4
+_LETTERS = re.compile(r"[^\W\d_]+")
+# What an English question, or a request, opens with; and the prepositions that may stand before its question word.
+_ASKING = frozenset(
+    "what who whom whose where when which how why did does do was were has have had is are am can could will would should "
+    "may might shall name list tell give find show explain describe define compare summarize summarise".split()
+)
+_ASKED = frozenset(("what", "which", "whom", "whose", "how"))
+_BEFORE = frozenset(
+    "in on at by for from of to with about during under after before until since through into as against".split()
+)
+FEWEST_WORDS = 5
 _STOP = {"vi": STOPWORDS_VI, "vi-folded": STOPWORDS_VI_FOLDED, "en": STOPWORDS_EN}
 
 
@@ -43,6 +55,11 @@ class Wording:
     def scored(self) -> tuple[str, ...]:
         """The wordings that passages are scored by."""
         return self.restored or self.texts
+
+    @property
+    def statement(self) -> bool:
+        """Whether it says something instead of asking; known of English alone, and in doubt it asks."""
+        return self.language == "en" and not asks(self.texts[0])
 
 
 def word(
@@ -77,6 +94,15 @@ def word(
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     """The first few different texts."""
     return tuple(dict.fromkeys(nfc(t) for t in texts if t.strip()))[:MOST_WORDINGS]
+
+
+def asks(text: str) -> bool:
+    """Whether an English text is, or may be, a question or a request: it has a question mark, few words, or opens with
+    what questions open with."""
+    found = _LETTERS.findall(text.lower())
+    if "?" in text or len(found) < FEWEST_WORDS:
+        return True
+    return found[0] in _ASKING or (found[0] in _BEFORE and found[1] in _ASKED)
 
 
 def shared_words(text: str, language: str) -> str:

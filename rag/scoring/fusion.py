@@ -3,7 +3,7 @@
 Each channel is first brought to a scale that means the same for every question and every collection: BM25 as a share of
 the best BM25 that the question gets anywhere, MaxSim as the weighted mean of best cosines, vectors as cosines. Then one
 linear rule, whose weights depend only on what the program knows: whether question and passage are in one language or in
-two, and whether the question was typed without diacritics. The weights stand in ``fusion.json``, written by
+two, whether the question was typed without diacritics, and whether it is a question at all. The weights stand in ``fusion.json``, written by
 `rag.training.fit_fusion`.
 """
 
@@ -20,16 +20,19 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-SAME, FOLDED, CROSS = "same", "folded", "cross"
-"""Question and passage in one language; the same, the question without its diacritics; in two languages."""
-PAIRS = (SAME, FOLDED, CROSS)
+SAME, FOLDED, CROSS, STATEMENT = "same", "folded", "cross", "statement"
+"""Question and passage in one language; the same, the question without its diacritics; in two languages; in two, where
+what is searched for is no question but says what the passage would."""
+PAIRS = (SAME, FOLDED, CROSS, STATEMENT)
 
 LEXICAL = ("folded", "exact")
 DENSE = ("dense", "sentence", "sentence_pair")
 TOKENS = ("maxsim", "maxsim_sentence", "maxsim_pair")
+REVERSE = ("maxsim_reverse", "maxsim_f1")
+"""How much of the passage's best sentence the question says, and the harmonic mean of this and MaxSim."""
 # How many scores make a group of which only the peak is looked at first, when there are very many.
 _RUN = 64
-CHANNELS = (*LEXICAL, *DENSE, *TOKENS)
+CHANNELS = (*LEXICAL, *DENSE, *TOKENS, *REVERSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,16 @@ def standardise(values: Floats) -> Floats:
     return np.asarray(centred / np.float32(deviation) if deviation > 1e-9 else np.zeros_like(values), dtype=np.float32)
 
 
-def fuse(channels: Mapping[str, Floats], cross: NDArray[np.bool_], weights: Weights, home: str = SAME) -> Floats:
+def fuse(
+    channels: Mapping[str, Floats], cross: NDArray[np.bool_], weights: Weights, home: str = SAME, away: str = CROSS
+) -> Floats:
     """The score (n,) of n passages: Σ weight · channel, with the weights that each passage's language calls for.
 
     `channels` holds (n,) arrays by name; `cross` (n,) is True where the passage's language is not the question's;
-    `home` is the pair, SAME or FOLDED, for the passages where it is.
+    `home` is the pair, SAME or FOLDED, for the passages where it is, `away`, CROSS or STATEMENT, for the others.
     """
     total = np.zeros(len(cross), dtype=np.float32)
-    here, there = weights.of(home), weights.of(CROSS)
+    here, there = weights.of(home), weights.of(away)
     for name, values in channels.items():
         weight = np.where(cross, np.float32(there.get(name, 0.0)), np.float32(here.get(name, 0.0)))
         total += weight * (standardise(values) if name in weights.standardised else values)
