@@ -119,10 +119,10 @@ def lexical(
     return np.zeros(len(snapshot), dtype=np.float32) if best is None else best
 
 
-def dense(snapshot: Snapshot, ids: Ids, queries: Floats) -> dict[str, Floats]:
+def dense(snapshot: Snapshot, ids: Ids, queries: Floats, vectors: Floats | None = None) -> dict[str, Floats]:
     """Cosines (n,) of passages, of their best sentence and of their best two neighbouring sentences with the nearest
-    wording; `queries` (w, d) unit rows."""
-    whole = products(snapshot.vectors(ids), queries).max(axis=1)
+    wording; `queries` (w, d) unit rows, `vectors` (n, d) those of the passages where they are at hand."""
+    whole = products(snapshot.vectors(ids) if vectors is None else vectors, queries).max(axis=1)
     flat, bounds = snapshot.sentence_vectors(ids)
     near = products(flat, queries)
     after = _after(len(flat), bounds)

@@ -71,7 +71,7 @@ def best_of_groups(cosines: Floats, place: NDArray[np.integer], bounds: NDArray[
     filled = np.flatnonzero(np.diff(bounds))
     if len(filled):
         # Empty groups own no rows, so the filled ones lie side by side.
-        out[filled] = _reduce(cosines[place], bounds[:-1][filled])
+        out[filled] = _reduce(cosines.take(place, axis=0), bounds[:-1][filled])
     return out
 
 

@@ -336,15 +336,19 @@ class Snapshot:
         """The scores of `bm25` to be asked of some passages, by their positions in ids: cheaper than all of them."""
         return self._view.matches(_known(channel), text)
 
-    @repairing
     def document_frequency(self, word: str, folded: bool = False) -> int:
         """In how many passages a word, or a pair of neighbouring words, stands. 0 for anything longer."""
+        return self.document_frequencies([word], folded)[0]
+
+    @repairing
+    def document_frequencies(self, words: Sequence[str], folded: bool = False) -> list[int]:
+        """The same of several words and pairs: they are looked up in one go."""
         channel = CHANNELS[folded]
-        term = lexical.phrase_term(word, folded)
-        if not len(term):
-            return 0
-        places = [lexical.ranges(s.columns, channel, term) for s in self._view.segments]
-        return int(self._view.frequencies(channel, term, places)[0])
+        terms = [lexical.phrase_term(word, folded) for word in words]
+        flat = np.concatenate([np.empty(0, np.uint64), *terms])
+        places = [lexical.ranges(s.columns, channel, flat) for s in self._view.segments]
+        counted = iter(self._view.frequencies(channel, flat, places).tolist())
+        return [next(counted) if len(term) else 0 for term in terms]
 
     @repairing
     def frequencies(self, words: Sequence[Sequence[str]]) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rag import Document, Index, Retriever, Settings
 from rag.retrieve import accents
+from rag.scoring import fusion
 from rag.text.normalise import canonical, fold
 
 
@@ -85,7 +86,8 @@ def test_a_question_that_got_them_back_is_scored_as_if_typed_with_them(retriever
     assert typed.scored == typed.texts and not typed.restored
     found, wanted = retriever.score(snapshot, asked, 5), retriever.score(snapshot, typed, 5)
     for name, values in wanted.channels.items():
-        assert found.channels[name] == pytest.approx(values, abs=1e-6), name
+        if name != fusion.NEIGHBOURS:  # which is made of the others by the pair's weights
+            assert found.channels[name] == pytest.approx(values, abs=1e-6), name
 
 
 def test_a_question_that_cannot_get_any_is_scored_as_typed(retriever: Retriever) -> None:
