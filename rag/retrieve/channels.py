@@ -183,7 +183,7 @@ def late(
         return {name: np.zeros(n, dtype=np.float32) for name in names}
     units, norms = embedder.token_table()
     cosines = products(np.asarray(units[held.numbers], dtype=np.float32), asked.vectors)
-    best = maxsim.best_of_groups(cosines, held.place, held.starts)
+    best = maxsim.best_of_groups(cosines, held.place, held.starts, maxsim.FLOOR)
     of_context, of_sentence = best[held.groups[:-1]], np.delete(best, held.groups[:-1], axis=0)
     sentence_at = held.groups - np.arange(n + 1)
     together = np.maximum(of_sentence, np.repeat(of_context, np.diff(sentence_at), axis=0))

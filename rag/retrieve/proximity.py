@@ -65,7 +65,7 @@ def proximity(held: Pieces, parts: WordParts, wordings: Sequence[Terms]) -> dict
     counts = np.diff(begins)
     # Places are counted in parts, through all passages; a passage's own begin and end, and its first after the title.
     ends = np.zeros(len(held.place) + 1, dtype=np.int64)
-    np.cumsum(counts[held.place], out=ends[1:])
+    np.cumsum(counts.take(held.place), out=ends[1:])
     edges = ends[held.starts[held.groups]]
     titles = ends[held.starts[held.groups[:-1] + 1]] if n else edges[:0]
     for asked, shares in wordings:
@@ -75,7 +75,7 @@ def proximity(held: Pieces, parts: WordParts, wordings: Sequence[Terms]) -> dict
         term[asked] = np.arange(len(asked), dtype=np.int32)
         of_part = term[numbers]
         telling = np.logical_or.reduceat(of_part >= 0, begins[:-1]) if len(numbers) else np.zeros(0, dtype=bool)
-        hits = np.flatnonzero(telling[held.place])
+        hits = np.flatnonzero(telling.take(held.place))
         if len(hits):
             # The parts of the pieces that have a word of the question: their places, and which word they are.
             piece = held.place[hits]

@@ -64,10 +64,19 @@ def distinct(flat_pieces: NDArray[np.integer], rows: int) -> tuple[NDArray[np.in
     return numbers, place[flat_pieces]
 
 
-def best_of_groups(cosines: Floats, place: NDArray[np.integer], bounds: NDArray[np.integer]) -> Floats:
+def best_of_groups(
+    cosines: Floats, place: NDArray[np.integer], bounds: NDArray[np.integer], floor: float | None = None
+) -> Floats:
     """Highest cosines (n, t) of n groups between n + 1 `bounds`, 0 for empty ones; row `place`[i] of `cosines` (u, t) is
-    that of piece i."""
+    that of piece i.
+
+    With `floor` any highest cosine under it may come out as another number under it: most pieces are like no token of
+    the question, and are passed over.
+    """
     out = np.zeros((len(bounds) - 1, cosines.shape[1]), dtype=np.float32)
+    if floor is not None:
+        rows = np.flatnonzero((cosines >= floor).any(axis=1).take(place))
+        place, bounds = place[rows], np.searchsorted(rows, bounds)
     filled = np.flatnonzero(np.diff(bounds))
     if len(filled):
         # Empty groups own no rows, so the filled ones lie side by side.
