@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from rag.errors import EmbedderError, MissingDependency, ModelMissing, UsageError, redact
 from rag.models.loading import environment_secrets, local_folder, open_model
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.models.parts import WordParts
 
 Floats = NDArray[np.float32]
 Pieces = NDArray[np.uint32]
@@ -71,6 +74,11 @@ class Embedder(ABC):
     def token_table(self) -> tuple[Floats, Floats]:
         """(V, d) unit rows and (V,) their lengths before. Raises EmbedderError where `has_tokens` is false."""
         raise EmbedderError(f"embedder {self.name!r} has no token vectors; ask has_tokens first")
+
+    def word_parts(self) -> WordParts | None:
+        """The words that tokens are made of, by rows of `token_table`; None where that is not known, and passages are not
+        scored by how near to each other the question's words stand."""
+        return None
 
     def _all(self, texts: Sequence[str], query: bool) -> Floats:
         if isinstance(texts, str):
@@ -153,6 +161,9 @@ class StaticEmbedder(Embedder):
 
     def pieces(self, texts: Sequence[str]) -> list[Pieces]:
         return [np.asarray(p, dtype=np.uint32) for p in self._model.pieces(list(texts))]
+
+    def word_parts(self) -> WordParts | None:
+        return self._model.segmenter.word_parts
 
     def token_table(self) -> tuple[Floats, Floats]:
         units, norms = self._model.unit_table

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from rag.models.unigram import Table, Unfit, Words, tabulate
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from rag.models.parts import WordParts
 
     Floats = NDArray[np.float32]
     Ids = NDArray[np.uint32]
@@ -79,6 +82,7 @@ class Segmenter:
             self._tokenizer = file
             held = _parsed(file.to_str())
         self._words = None if held is None else Words(*held)
+        self._parts = None if held is None else held[0].parts
         # Ingest asks for the vectors of passages, of their sentences, and for the pieces of these: what stands between two
         # full stops is segmented once.
         self._recent: dict[str, Numbers] = {}
@@ -94,6 +98,21 @@ class Segmenter:
             tokenizer.no_truncation()
             self._tokenizer = tokenizer
         return self._tokenizer
+
+    @property
+    def word_parts(self) -> WordParts:
+        """The words that the pieces are made of; read with the tables, worked out once where these do not tell."""
+        if self._parts is None:
+            self._parts = self._made_parts()
+        return self._parts
+
+    def _made_parts(self) -> WordParts:
+        from rag.models.parts import word_parts
+
+        if self._words is not None:
+            return word_parts(self._words.pieces, self._words.each)
+        numbers = self.tokenizer.get_vocab()
+        return word_parts(sorted(numbers, key=numbers.__getitem__), self.ids)
 
     def ids(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """The ids of each text, uncut."""
@@ -157,7 +176,13 @@ def write_tables(folder: Path) -> bool:
     """Put the tables of a model folder's tokenizer beside it, so that it loads sooner; False where it is not of our make."""
     raw = (folder / "tokenizer.json").read_bytes()
     held = _parsed(raw)
-    return held is not None and vocabulary.write(folder / vocabulary.NAME, raw, *held)
+    if held is None:
+        return False
+    from rag.models.parts import word_parts
+
+    table, unknown = held
+    made = replace(table, parts=word_parts(table.pieces, Words(table, unknown).each))
+    return vocabulary.write(folder / vocabulary.NAME, raw, made, unknown)
 
 
 def bundled_path() -> Path:
@@ -359,7 +384,8 @@ class Rows:
 
     def __getitem__(self, ids: NDArray[Any]) -> Floats:
         held = self._model._unit
-        return held[self._which][ids] if held is not None else self._model.unit_rows(ids)[self._which]
+        # `take` copies rows in two thirds of the time of `[]`.
+        return held[self._which].take(ids, axis=0) if held is not None else self._model.unit_rows(ids)[self._which]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = self._model._token_vectors()[self._which]

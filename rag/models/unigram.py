@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.models.parts import WordParts
 
 MARK = "▁"
 #: Words and runs that are remembered; some tens of megabytes when all are.
@@ -38,7 +42,8 @@ class Unfit(ValueError):
 @dataclass(frozen=True, slots=True)
 class Table:
     """A vocabulary as `Words` reads it: `pieces` and their `scores` by id; `joined`, the ids of the pieces of several words
-    in order of these pieces; `lasts`, the last words of such pieces.
+    in order of these pieces; `lasts`, the last words of such pieces; `parts`, the words they are all made of, where that
+    has been worked out.
 
     Plain lists: with a pair for each piece the garbage collector would take half the time of reading a vocabulary.
     """
@@ -47,6 +52,7 @@ class Table:
     scores: list[float]
     joined: list[int]
     lasts: frozenset[str]
+    parts: WordParts | None = field(default=None, compare=False)
 
 
 def tabulate(vocabulary: Sequence[tuple[str, float]]) -> Table:
@@ -106,6 +112,15 @@ class Words:
     def ids(self, run: str) -> list[int]:
         """The ids of a run of words, each with its mark before it. The list is shared: read it, do not change it."""
         return self.spaced(run[len(MARK) :].replace(MARK, " "))
+
+    @property
+    def pieces(self) -> list[str]:
+        """The pieces in order of id."""
+        return self._pieces
+
+    def each(self, words: list[str]) -> list[list[int]]:
+        """The ids of each of some words."""
+        return [self.spaced(word) for word in words]
 
     def spaced(self, run: str) -> list[int]:
         """The ids of a run of words with single blanks between them; shared likewise."""

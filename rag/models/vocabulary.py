@@ -4,8 +4,9 @@ Reading the JSON file and sorting its pieces took two thirds of the time in whic
 where they are missing, damaged or made from another tokenizer, they are not used. Knows nothing of how text is cut.
 
 The file: `_MAGIC`, the length of a JSON header (4 bytes), the header, then the parts whose lengths in bytes the header
-gives: pieces and last words (UTF-8, a line each), distinct scores (float64), which of them each piece has, and the ids
-of the pieces of several words (both uint32).
+gives: pieces and last words (UTF-8, a line each), distinct scores (float64), which of them each piece has, the ids
+of the pieces of several words (both uint32), and, unless an earlier version wrote it, the numbers of the words that the pieces
+are made of (uint32) and how many each piece has (uint8).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rag.models.unigram import Table
 NAME = "vocabulary.bin"
 _MAGIC = b"RAGVOC01"
 _PARTS = ("pieces", "lasts", "levels", "scores", "joined")
+_WORDS = ("words", "counts")
 
 
 def write(path: Path, tokenizer: bytes, table: Table, unknown: int) -> bool:
@@ -37,10 +39,15 @@ def write(path: Path, tokenizer: bytes, table: Table, unknown: int) -> bool:
         which.astype("<u4").tobytes(),
         np.asarray(table.joined, dtype="<u4").tobytes(),
     ]
+    names: tuple[str, ...] = _PARTS
+    counts = np.zeros(0) if table.parts is None else np.diff(table.parts.bounds)
+    if table.parts is not None and counts.max() < 256:
+        names = (*_PARTS, *_WORDS)
+        parts += [table.parts.numbers.astype("<u4").tobytes(), counts.astype("u1").tobytes()]
     header = {
         "tokenizer": [len(tokenizer), zlib.crc32(tokenizer)],
         "unknown": unknown,
-        "lengths": dict(zip(_PARTS, map(len, parts), strict=True)),
+        "lengths": dict(zip(names, map(len, parts), strict=True)),
         "crc": zlib.crc32(b"".join(parts)),
     }
     told = json.dumps(header).encode()
@@ -66,7 +73,7 @@ def read(path: Path, tokenizer: bytes) -> tuple[Table, int] | None:
         if zlib.crc32(rest) != header["crc"]:
             return None
         parts: dict[str, bytes] = {}
-        for name in _PARTS:
+        for name in (*_PARTS, *(name for name in _WORDS if name in header["lengths"])):
             length = header["lengths"][name]
             parts[name], rest = bytes(rest[:length]), rest[length:]
         return _table(parts), int(header["unknown"])
@@ -77,9 +84,19 @@ def read(path: Path, tokenizer: bytes) -> tuple[Table, int] | None:
 def _table(parts: dict[str, bytes]) -> Table:
     import numpy as np
 
+    from rag.models.parts import WordParts
+
     pieces, lasts = (parts[name].decode("utf-8", "surrogatepass") for name in ("pieces", "lasts"))
     scores = np.frombuffer(parts["levels"], "<f8")[np.frombuffer(parts["scores"], "<u4")]
     joined = np.frombuffer(parts["joined"], "<u4")
+    words = None
+    if all(name in parts for name in _WORDS):
+        bounds = np.concatenate([[0], np.cumsum(np.frombuffer(parts["counts"], "u1"), dtype=np.int64)])
+        words = WordParts(np.frombuffer(parts["words"], "<u4"), bounds)
     return Table(
-        pieces.split("\n"), scores.tolist(), joined.tolist(), frozenset(lasts.split("\n")) if lasts else frozenset()
+        pieces.split("\n"),
+        scores.tolist(),
+        joined.tolist(),
+        frozenset(lasts.split("\n")) if lasts else frozenset(),
+        words,
     )

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from rag.store import Snapshot
 
 MOST_FORMS = 12
-MOST_WORDS = 64
+MOST_WORDS = 256
 # How much the neighbour counts against the single word, and the index against general text.
-PAIRS = 0.9
+PAIRS = 0.98
 INDEX = 0.5
 # Passages of which the index counts half of that: a few say little about the language.
 HALF = 500

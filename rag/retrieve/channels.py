@@ -119,10 +119,10 @@ def lexical(
     return np.zeros(len(snapshot), dtype=np.float32) if best is None else best
 
 
-def dense(snapshot: Snapshot, ids: Ids, queries: Floats) -> dict[str, Floats]:
+def dense(snapshot: Snapshot, ids: Ids, queries: Floats, vectors: Floats | None = None) -> dict[str, Floats]:
     """Cosines (n,) of passages, of their best sentence and of their best two neighbouring sentences with the nearest
-    wording; `queries` (w, d) unit rows."""
-    whole = products(snapshot.vectors(ids), queries).max(axis=1)
+    wording; `queries` (w, d) unit rows, `vectors` (n, d) those of the passages where they are at hand."""
+    whole = products(snapshot.vectors(ids) if vectors is None else vectors, queries).max(axis=1)
     flat, bounds = snapshot.sentence_vectors(ids)
     near = products(flat, queries)
     after = _after(len(flat), bounds)
@@ -150,24 +150,42 @@ def tokens(embedder: Embedder, texts: tuple[str, ...]) -> Tokens:
     return Tokens(np.asarray(units[flat], dtype=np.float32), lengths, tuple(bounds.tolist()))
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The pieces of n passages, each passage's context and then its sentences: `numbers` (u,) the distinct ones, `place`
+    (m,) of each piece in them, `starts` (g + 1,) of the contexts and sentences, `groups` (n + 1,) the first of each
+    passage, its context."""
+
+    numbers: Ids
+    place: NDArray[np.int32]
+    starts: Ids
+    groups: Ids
+
+
+def pieces(snapshot: Snapshot, embedder: Embedder, ids: Ids) -> Pieces:
+    """The pieces of the passages `ids` (n,)."""
+    units, _ = embedder.token_table()
+    flat, starts, groups = snapshot.all_pieces(ids)
+    return Pieces(*maxsim.distinct(flat, len(units)), starts, groups)
+
+
 def late(
-    snapshot: Snapshot, embedder: Embedder, ids: Ids, asked: Tokens, cross: NDArray[np.bool_]
+    held: Pieces, embedder: Embedder, asked: Tokens, cross: NDArray[np.bool_], statement: bool = False
 ) -> dict[str, Floats]:
     """MaxSim (n,) of whole passages, of their best sentence and of their best two neighbouring sentences, sentences
     taken together with the passage's context.
 
-    `cross` (n,) tells which passages are in another language than the question.
+    `cross` (n,) tells which passages are in another language than the question. For a `statement` also the channels
+    REVERSE: of the sentence, without the context, that it says most of; and of the best harmonic mean with MaxSim.
     """
-    n = len(ids)
+    n, names = len(held.groups) - 1, (*fusion.TOKENS, *(fusion.REVERSE if statement else ()))
     if not n or not len(asked.norms):
-        return {name: np.zeros(n, dtype=np.float32) for name in fusion.TOKENS}
-    units, _ = embedder.token_table()
-    flat, starts, sentence_at = snapshot.pieces(ids)
-    context, context_starts = snapshot.context_pieces(ids)
-    # One call for both, so that each distinct piece is multiplied once: sentences first, then contexts.
-    bounds = np.concatenate([starts, starts[-1] + context_starts[1:]])
-    best = maxsim.best_cosines_of_groups(asked.vectors, units, np.concatenate([flat, context]), bounds)
-    of_sentence, of_context = best[: len(starts) - 1], best[len(starts) - 1 :]
+        return {name: np.zeros(n, dtype=np.float32) for name in names}
+    units, norms = embedder.token_table()
+    cosines = products(np.asarray(units[held.numbers], dtype=np.float32), asked.vectors)
+    best = maxsim.best_of_groups(cosines, held.place, held.starts, maxsim.FLOOR)
+    of_context, of_sentence = best[held.groups[:-1]], np.delete(best, held.groups[:-1], axis=0)
+    sentence_at = held.groups - np.arange(n + 1)
     together = np.maximum(of_sentence, np.repeat(of_context, np.diff(sentence_at), axis=0))
     whole = _highest(together, sentence_at, of_context)
     double = np.maximum(together, together[_after(len(together), sentence_at)])
@@ -177,11 +195,32 @@ def late(
         passage = np.where(cross, weigh(whole, asked, True), passage)
         single = np.where(owners, weigh(together, asked, True), single)
         pair = np.where(owners, weigh(double, asked, True), pair)
-    return {
+    found = {
         "maxsim": passage,
         "maxsim_sentence": _highest(single, sentence_at, passage),
         "maxsim_pair": _highest(pair, sentence_at, passage),
     }
+    if statement:
+        weights = maxsim.importance(np.asarray(norms[held.numbers], dtype=np.float32))
+        found |= _reverse(cosines, weights, together, held, asked)
+    return found
+
+
+def _reverse(cosines: Floats, weights: Floats, together: Floats, held: Pieces, asked: Tokens) -> dict[str, Floats]:
+    """The channels REVERSE (n,): `cosines` (u, t) and `weights` (u,) of the distinct pieces, `together` (s, t) the best
+    cosines of the sentences with their contexts. Of several wordings the one that suits a passage best."""
+    n = len(held.groups) - 1
+    contexts, sentence_at = held.groups[:-1], held.groups - np.arange(n + 1)
+    none = np.zeros(n, dtype=np.float32)
+    out = {name: none for name in fusion.REVERSE}
+    for first, last in zip(asked.bounds, asked.bounds[1:], strict=False):
+        if last > first:
+            every = maxsim.reverse(cosines[:, first:last], weights, held.place, held.starts)
+            back = np.delete(every, contexts)
+            forth = maxsim.weighted(together[:, first:last], maxsim.importance(asked.norms[first:last], True))
+            for name, values in zip(fusion.REVERSE, (back, maxsim.f1(back, forth)), strict=True):
+                out[name] = np.maximum(out[name], _highest(values, sentence_at, none))
+    return out
 
 
 def _after(n: int, bounds: Ids) -> Ids:

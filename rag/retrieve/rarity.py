@@ -31,13 +31,12 @@ class Rarities:
         held = self._counts
         if len(held) > MOST_REMEMBERED:
             held.clear()
-        out = []
-        for term in terms:
-            count = held.get((term, folded))
-            if count is None:
-                count = held[term, folded] = snapshot.document_frequency(term, folded)
-            out.append(count)
-        return out
+        found = {term: held.get((term, folded)) for term in terms}
+        missing = [term for term, count in found.items() if count is None]
+        if missing:
+            found.update(zip(missing, snapshot.document_frequencies(missing, folded), strict=True))
+            held.update(((term, folded), found[term] or 0) for term in missing)
+        return [found[term] or 0 for term in terms]
 
     def of(self, snapshot: Snapshot, terms: Sequence[str], folded: bool) -> NDArray[np.float32]:
         """BM25's idf of each term (n,)."""

@@ -22,6 +22,8 @@ from rag.errors import UsageError
 from rag.models.rerankers import Reranker, make_reranker
 from rag.retrieve import channels as ch
 from rag.retrieve.accents import restore
+from rag.retrieve.proximity import MOST as MOST_LOOKED_FOR
+from rag.retrieve.proximity import proximity, terms
 from rag.retrieve.rarity import Rarities
 from rag.retrieve.wording import Wording, word
 from rag.scoring import fusion
@@ -122,8 +124,9 @@ class Retriever:
         """All candidates for `k` hits with their channels and fused scores, in order of position."""
         embedder = self.index.embedder
         home = fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
+        away = fusion.STATEMENT if asked.statement else fusion.CROSS
         cross = self._cross(snapshot, asked)
-        queries = embedder.embed_queries(asked.texts)
+        queries = embedder.embed_queries(asked.scored)
         most = max(self.settings.candidates, k)
         near = self._nearest(snapshot, queries, most // 2, mask)
         found_words = self._lexical(snapshot, asked, cross, mask, most // 2)
@@ -135,15 +138,21 @@ class Retriever:
         ids = snapshot.ids[positions]
         found = {name: values.at(positions) for name, values in words.items()}
         if len(ids):
-            found |= ch.dense(snapshot, ids, queries)
+            vectors = snapshot.vectors(ids)
+            found |= ch.dense(snapshot, ids, queries, vectors)
             if embedder.has_tokens:
                 if len(ids) > most:  # token vectors cost most, so only the best by the other channels get that far
-                    rough = fusion.fuse(found, cross[positions], fusion.load("vectors"), home)
+                    rough = fusion.fuse(found, cross[positions], fusion.load("vectors"), home, away)
                     kept = np.sort(fusion.top(rough, most))
-                    positions, ids = positions[kept], ids[kept]
+                    positions, ids, vectors = positions[kept], ids[kept], vectors[kept]
                     found = {name: values[kept] for name, values in found.items()}
-                found |= ch.late(snapshot, embedder, ids, ch.tokens(embedder, asked.texts), cross[positions])
-        return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home))
+                there = cross[positions]
+                held, tokens = ch.pieces(snapshot, embedder, ids), ch.tokens(embedder, asked.scored)
+                found |= ch.late(held, embedder, tokens, there, asked.statement and bool(there.any()))
+                if not there.all():
+                    found |= self._proximity(snapshot, asked, held)
+                    found[fusion.NEIGHBOURS] = fusion.neighbours(found, there, self._weights, vectors, home)
+        return Scored(positions, found, fusion.fuse(found, cross[positions], self._weights, home, away))
 
     # ---- steps
 
@@ -182,12 +191,12 @@ class Retriever:
         asked for the words that languages share."""
         if not cross.any():
             if mask is None and len(snapshot) >= THREADED_FROM:
-                return {name: ch.WhereAsked(snapshot, name, asked.texts, most) for name in fusion.LEXICAL}
-            return {name: ch.lexical(snapshot, name, asked.texts, mask) for name in fusion.LEXICAL}
+                return {name: ch.WhereAsked(snapshot, name, asked.scored, most) for name in fusion.LEXICAL}
+            return {name: ch.lexical(snapshot, name, asked.scored, mask) for name in fusion.LEXICAL}
         out: dict[str, Floats] = {}
         shared = (asked.shared,) if asked.shared else ()
         # Where few passages are in the question's language, its commonest words look rare and would weigh much.
-        texts = shared if shared and float(cross.mean()) > 0.5 else asked.texts
+        texts = shared if shared and float(cross.mean()) > 0.5 else asked.scored
         rarities = self._learnt(snapshot).rarities
         for name in fusion.LEXICAL:
             there = ch.lexical(snapshot, name, shared, cross if mask is None else cross & mask)
@@ -196,6 +205,15 @@ class Retriever:
                 there = np.where(cross, there, ch.lexical(snapshot, name, texts, here, rarities))
             out[name] = there
         return out
+
+    def _proximity(self, snapshot: Snapshot, asked: Wording, held: ch.Pieces) -> dict[str, Floats]:
+        """How near to each other the question's words stand in the candidates; nothing where tokens do not tell words."""
+        embedder, rarities = self.index.embedder, self._learnt(snapshot).rarities
+        parts = embedder.word_parts()
+        if parts is None:
+            return {}
+        told = [terms(snapshot, embedder, rarities, parts, text) for text in asked.scored[:MOST_LOOKED_FOR]]
+        return proximity(held, parts, told)
 
     def _nearest(
         self, snapshot: Snapshot, queries: Floats, most: int, mask: Mask | None

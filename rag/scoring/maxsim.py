@@ -51,13 +51,69 @@ def best_cosines_of_groups(
     query_vectors: Floats, table: NDArray[np.floating], flat_pieces: NDArray[np.integer], bounds: NDArray[np.integer]
 ) -> Floats:
     """As `best_cosines_of_pieces` for n groups between n + 1 `bounds`, any of which may be empty and then scores 0."""
-    out = np.zeros((len(bounds) - 1, len(query_vectors)), dtype=np.float32)
+    return best_of_groups(*_distinct(query_vectors, table, flat_pieces), bounds)
+
+
+def distinct(flat_pieces: NDArray[np.integer], rows: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The distinct ones (u,) of `flat_pieces` (m,), each below `rows`, ascending; and the place (m,) of each in them."""
+    seen = np.zeros(rows, dtype=bool)
+    seen[flat_pieces] = True
+    numbers = np.flatnonzero(seen)
+    place = np.empty(rows, dtype=np.int32)
+    place[numbers] = np.arange(len(numbers), dtype=np.int32)
+    return numbers, place[flat_pieces]
+
+
+def best_of_groups(
+    cosines: Floats, place: NDArray[np.integer], bounds: NDArray[np.integer], floor: float | None = None
+) -> Floats:
+    """Highest cosines (n, t) of n groups between n + 1 `bounds`, 0 for empty ones; row `place`[i] of `cosines` (u, t) is
+    that of piece i.
+
+    With `floor` any highest cosine under it may come out as another number under it: most pieces are like no token of
+    the question, and are passed over.
+    """
+    out = np.zeros((len(bounds) - 1, cosines.shape[1]), dtype=np.float32)
+    if floor is not None:
+        rows = np.flatnonzero((cosines >= floor).any(axis=1).take(place))
+        place, bounds = place[rows], np.searchsorted(rows, bounds)
     filled = np.flatnonzero(np.diff(bounds))
     if len(filled):
-        cosines, place = _distinct(query_vectors, table, flat_pieces)
         # Empty groups own no rows, so the filled ones lie side by side.
-        out[filled] = _reduce(cosines[place], bounds[:-1][filled])
+        out[filled] = _reduce(cosines.take(place, axis=0), bounds[:-1][filled])
     return out
+
+
+def reverse(
+    cosines: Floats,
+    weights: Floats,
+    place: NDArray[np.integer],
+    bounds: NDArray[np.integer],
+    floor: float = FLOOR,
+) -> Floats:
+    """MaxSim the other way round, (n,): how much of each text the question says, the weighted mean over the text's pieces
+    of their best cosine with any question token, cosines under `floor` counted as 0.
+
+    `cosines` (u, t) and `weights` (u,) are those of the distinct pieces, `place` and `bounds` as in `best_of_groups`.
+    Empty texts score 0, as do all where t is 0. With `weighted` it stands as precision to recall (Zhang et al.,
+    "BERTScore", ICLR 2020).
+    """
+    if not cosines.shape[1]:
+        return np.zeros(len(bounds) - 1, dtype=np.float32)
+    best = cosines.max(axis=1)
+    said = np.where(best >= floor, best, np.float32(0.0)) * weights
+
+    def sums(values: Floats) -> NDArray[np.float64]:
+        total = np.concatenate([[0.0], np.cumsum(values[place], dtype=np.float64)])
+        return np.asarray(total[bounds[1:]] - total[bounds[:-1]])
+
+    whole = sums(weights)
+    return np.asarray(np.where(whole > 1e-9, sums(said) / np.maximum(whole, 1e-9), 0.0), dtype=np.float32)
+
+
+def f1(precision: Floats, recall: Floats) -> Floats:
+    """The harmonic mean of two scores (n,) that are not negative; 0 where both are."""
+    return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-6), dtype=np.float32)
 
 
 def weighted(best: Floats, query_weights: Floats, floor: float = FLOOR) -> Floats:
@@ -105,12 +161,8 @@ def _distinct(
     query_vectors: Floats, table: NDArray[np.floating], flat_pieces: NDArray[np.integer]
 ) -> tuple[Floats, NDArray[np.int32]]:
     """Cosines (u, t) of the u distinct pieces, and the row of each piece in them."""
-    seen = np.zeros(len(table), dtype=bool)
-    seen[flat_pieces] = True
-    distinct = np.flatnonzero(seen)
-    place = np.empty(len(table), dtype=np.int32)
-    place[distinct] = np.arange(len(distinct), dtype=np.int32)
-    return products(np.asarray(table[distinct], dtype=np.float32), query_vectors), place[flat_pieces]
+    numbers, place = distinct(flat_pieces, len(table))
+    return products(np.asarray(table[numbers], dtype=np.float32), query_vectors), place
 
 
 def _reduce(values: Floats, starts: NDArray[np.integer]) -> Floats:

@@ -230,13 +230,18 @@ class Snapshot:
         """Token ids of the sentences of `ids`: flat, (sentences + 1,) starts into flat, (n + 1,) first sentence of each."""
         return self._pieces(ids, context=False)
 
+    def all_pieces(self, ids: Array) -> tuple[NDArray[np.uint32], Ids, Ids]:
+        """Token ids of the contexts and sentences of `ids`: flat, (groups + 1,) starts into flat, (n + 1,) first group of
+        each passage, which is its context (maybe empty); its sentences follow. They lie together, so this is one read."""
+        return self._pieces(ids, context=True, sentences=True)
+
     def context_pieces(self, ids: Array) -> tuple[NDArray[np.uint32], Ids]:
         """Token ids of the contexts (title, heading, date) of `ids`: flat, and (n + 1,) starts into flat."""
-        flat, starts, _ = self._pieces(ids, context=True)
+        flat, starts, _ = self._pieces(ids, context=True, sentences=False)
         return flat, starts
 
     @repairing
-    def _pieces(self, ids: Array, context: bool) -> tuple[NDArray[np.uint32], Ids, Ids]:
+    def _pieces(self, ids: Array, context: bool, sentences: bool = True) -> tuple[NDArray[np.uint32], Ids, Ids]:
         owner, rows = self._place(ids)
         groups: list[tuple[Array, Array, Array]] = []
         counts = np.empty(len(rows), dtype=np.int64)
@@ -247,10 +252,8 @@ class Snapshot:
             at = columns.whole("sentence.at")
             mine = rows[here]
             # Passage i has the groups sentence.at[i] + i (its context) to sentence.at[i + 1] + i (its last sentence).
-            if context:
-                first, last = at[mine] + mine, at[mine] + mine + 1
-            else:
-                first, last = at[mine] + mine + 1, at[mine + 1] + mine + 1
+            first = at[mine] + mine + (0 if context else 1)
+            last = (at[mine + 1] if sentences else at[mine]) + mine + 1
             counts[here] = last - first
             groups.append((here, first, last))
         sentence_at = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -333,15 +336,19 @@ class Snapshot:
         """The scores of `bm25` to be asked of some passages, by their positions in ids: cheaper than all of them."""
         return self._view.matches(_known(channel), text)
 
-    @repairing
     def document_frequency(self, word: str, folded: bool = False) -> int:
         """In how many passages a word, or a pair of neighbouring words, stands. 0 for anything longer."""
+        return self.document_frequencies([word], folded)[0]
+
+    @repairing
+    def document_frequencies(self, words: Sequence[str], folded: bool = False) -> list[int]:
+        """The same of several words and pairs: they are looked up in one go."""
         channel = CHANNELS[folded]
-        term = lexical.phrase_term(word, folded)
-        if not len(term):
-            return 0
-        places = [lexical.ranges(s.columns, channel, term) for s in self._view.segments]
-        return int(self._view.frequencies(channel, term, places)[0])
+        terms = [lexical.phrase_term(word, folded) for word in words]
+        flat = np.concatenate([np.empty(0, np.uint64), *terms])
+        places = [lexical.ranges(s.columns, channel, flat) for s in self._view.segments]
+        counted = iter(self._view.frequencies(channel, flat, places).tolist())
+        return [next(counted) if len(term) else 0 for term in terms]
 
     @repairing
     def frequencies(self, words: Sequence[Sequence[str]]) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:

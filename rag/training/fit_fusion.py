@@ -5,7 +5,11 @@ candidates are kept, and the weights that give the judged passages the highest s
 likelihood: Cao et al., "Learning to rank", ICML 2007) are found by gradient descent, each folder counting alike, none
 of them negative. From there each weight in turn is moved for as long as mean nDCG@10 itself rises (coordinate ascent:
 Metzler and Croft, "Linear feature-based models for information retrieval", Information Retrieval 2007). Vietnamese
-questions are asked with and without their diacritics. Also told: each folder's nDCG@10 with weights fitted on the other
+questions are asked with and without their diacritics. The weights of each pair of languages are found on the sets of that
+pair and may use the channels that the retriever works out for it; those for questions across languages on statements too,
+with the channels of questions; those for questions whose diacritics were restored on questions typed with them too, which
+they are to be like. The channel `neighbours` is worked out with the weights that stand in the file: write, and fit again,
+until they stay as they are. Also told: each folder's nDCG@10 with weights fitted on the other
 folders. `--write` puts the weights into `rag/scoring/fusion.json`.
 """
 
@@ -26,11 +30,28 @@ from numpy.typing import NDArray
 from rag import Document, Index, Retriever, Settings
 from rag.evaluation.beir import ROWS_WHOLE, BeirSet, load
 from rag.evaluation.retrieval_metrics import ndcg, recall
+from rag.retrieve.wording import Wording
 from rag.scoring import fusion
 from rag.text.normalise import fold
 
 Floats = NDArray[np.float64]
 RULES = {"tokens": fusion.CHANNELS, "vectors": (*fusion.LEXICAL, *fusion.DENSE)}
+_EVERYWHERE = (*fusion.LEXICAL, *fusion.DENSE, *fusion.TOKENS)
+_AT_HOME = (*_EVERYWHERE, *fusion.PROXIMITY, fusion.NEIGHBOURS)
+COLUMNS = {
+    fusion.SAME: _AT_HOME,
+    fusion.FOLDED: _AT_HOME,
+    fusion.CROSS: _EVERYWHERE,
+    fusion.STATEMENT: (*_EVERYWHERE, *fusion.REVERSE),
+}
+"""The channels that passages of a pair of languages have."""
+FITTED_ON = {
+    fusion.SAME: (fusion.SAME,),
+    fusion.FOLDED: (fusion.SAME, fusion.FOLDED),
+    fusion.CROSS: (fusion.CROSS, fusion.STATEMENT),
+    fusion.STATEMENT: (fusion.STATEMENT,),
+}
+"""Sets of which pairs the weights of a pair are found on."""
 STANDARDISED = {"tokens": (), "vectors": fusion.DENSE}
 RIDGE = 1e-3
 DEPTH = 100
@@ -64,9 +85,15 @@ def observe(data: BeirSet, index: Index, folded: bool = False, most: int = 1000)
         told = [passages[i].language for i in scored.positions.tolist()]
         cross = bool(asked.tag) and sum(bool(t) and t != asked.tag for t in told) * 2 > len(told)
         sources = tuple(passages[i].source for i in scored.positions.tolist())
-        pair = fusion.CROSS if cross else fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
-        out.append(Question(table.astype(np.float64), sources, dict(data.qrels[query]), pair))
+        out.append(Question(table.astype(np.float64), sources, dict(data.qrels[query]), pair_of(asked, cross)))
     return out
+
+
+def pair_of(asked: Wording, cross: bool) -> str:
+    """Which of fusion.PAIRS a question is, `cross` where most passages are in another language."""
+    if cross:
+        return fusion.STATEMENT if asked.statement else fusion.CROSS
+    return fusion.FOLDED if asked.language == "vi-folded" else fusion.SAME
 
 
 def fit(sets: Sequence[Sequence[Question]], used: Sequence[int], steps: int = 150) -> Floats:
@@ -189,10 +216,10 @@ def main(arguments: list[str] | None = None) -> int:
     table: dict[str, dict[str, Any]] = {}
     for rule, names in RULES.items():
         table[rule] = {"standardised": list(STANDARDISED[rule])}
-        used = [i for i, c in enumerate(fusion.CHANNELS) if c in names and (not options.only or c in options.only)]
         scaled = {n: [scale(q, STANDARDISED[rule]) for q in questions] for n, questions in sets.items()}
         for pair in fusion.PAIRS:
-            mine = {n: q for n, q in scaled.items() if majority(q) == pair}
+            mine = {n: q for n, q in scaled.items() if majority(q) in FITTED_ON[pair]}
+            used = columns(names, pair, options.only)
             if not mine:
                 raise SystemExit(f"no folder has questions of the kind {pair!r}; all of {fusion.PAIRS} are needed")
             counted = {n: 2 if n.split(",")[0] in options.twice else 1 for n in mine}
@@ -213,6 +240,12 @@ def main(arguments: list[str] | None = None) -> int:
         path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
         print(f"wrote {path}")
     return 0
+
+
+def columns(names: Sequence[str], pair: str, only: Sequence[str] | None = None) -> list[int]:
+    """Numbers of the channels among `names` that weigh something for a pair, or of those in `only`."""
+    chosen = [c in names and c in COLUMNS[pair] and (not only or c in only) for c in fusion.CHANNELS]
+    return np.flatnonzero(chosen).tolist()
 
 
 def scale(question: Question, standardised: Sequence[str]) -> Question:

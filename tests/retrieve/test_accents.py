@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rag import Document, Index, Retriever, Settings
 from rag.retrieve import accents
+from rag.scoring import fusion
 from rag.text.normalise import canonical, fold
 
 
@@ -64,3 +65,31 @@ def test_an_empty_index_is_no_hindrance(tmp_path: Path) -> None:
     retriever = Retriever(Index.create(tmp_path / "index", Settings()))
     assert retriever.accented("bao nhieu nguoi dan") == "bao nhiêu người dân"
     assert retriever.accented("") == ""
+
+
+def test_a_long_question_gets_them_back_to_its_end(retriever: Retriever) -> None:
+    question = "Bà Đặng Thị Ổi dệt thổ cẩm ở đâu, "
+    for times in (5, 25):
+        assert canonical(retriever.accented(fold(question * times))) == canonical(question * times)
+
+
+@pytest.mark.parametrize(
+    "question", ["Bà Đặng Thị Ổi dệt thổ cẩm ở đâu?", "UBND tỉnh có bao nhiêu phần trăm hồ sơ trực tuyến?"]
+)
+def test_a_question_that_got_them_back_is_scored_as_if_typed_with_them(retriever: Retriever, question: str) -> None:
+    asked = retriever.wording(fold(question))
+    assert canonical(asked.restored[0]) == canonical(question)
+    assert asked.scored == asked.restored == retriever.wording(asked.restored[0]).texts
+    assert fold(question) in asked.texts and fold(question) not in asked.scored
+    snapshot = retriever.index.store.snapshot()
+    typed = retriever.wording(asked.restored[0])
+    assert typed.scored == typed.texts and not typed.restored
+    found, wanted = retriever.score(snapshot, asked, 5), retriever.score(snapshot, typed, 5)
+    for name, values in wanted.channels.items():
+        if name != fusion.NEIGHBOURS:  # which is made of the others by the pair's weights
+            assert found.channels[name] == pytest.approx(values, abs=1e-6), name
+
+
+def test_a_question_that_cannot_get_any_is_scored_as_typed(retriever: Retriever) -> None:
+    assert retriever.wording("xyzzy qwertz").scored == ("xyzzy qwertz",)
+    assert retriever.wording("how many people").scored == ("how many people",)

@@ -9,7 +9,7 @@ import pytest
 
 from rag import Index, Retriever
 from rag.retrieve import channels as ch
-from rag.scoring import maxsim
+from rag.scoring import fusion, maxsim
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_vectors_of_one_and_of_two_sentences(index: Index, ids: np.ndarray):
 def test_tokens_of_one_and_of_two_sentences(index: Index, ids: np.ndarray, across: bool):
     snapshot, embedder = index.store.snapshot(), index.embedder
     asked = ch.tokens(embedder, QUESTIONS[:1])
-    found = ch.late(snapshot, embedder, ids, asked, np.full(len(ids), across))
+    found = ch.late(ch.pieces(snapshot, embedder, ids), embedder, asked, np.full(len(ids), across))
     units, _ = embedder.token_table()
     weights = maxsim.importance(asked.norms, across)
 
@@ -58,14 +58,53 @@ def test_tokens_of_one_and_of_two_sentences(index: Index, ids: np.ndarray, acros
         assert found["maxsim_pair"][i] == pytest.approx(max(score(p + context) for p in pairs), abs=1e-3)
 
 
+def test_how_much_of_a_sentence_the_question_says(index: Index, ids: np.ndarray):
+    snapshot, embedder = index.store.snapshot(), index.embedder
+    asked = ch.tokens(embedder, QUESTIONS)
+    cross = np.full(len(ids), True)
+    found = ch.late(ch.pieces(snapshot, embedder, ids), embedder, asked, cross, statement=True)
+    units, norms = embedder.token_table()
+
+    def both_ways(pieces: list[int], context: list[int], words: slice) -> tuple[float, float]:
+        rows, others = asked.vectors[words], np.asarray(units[pieces], dtype=np.float32)
+        weights = np.asarray(norms[pieces], dtype=np.float64) ** 2
+        best = (others @ rows.T).max(axis=1)
+        back = float((np.where(best >= maxsim.FLOOR, best, 0) * weights).sum() / weights.sum())
+        whole = np.concatenate([others, np.asarray(units[context], dtype=np.float32)])
+        highest = (rows @ whole.T).max(axis=1)
+        weights = asked.norms[words].astype(np.float64)
+        forth = float((np.where(highest >= maxsim.FLOOR, highest, 0) * weights).sum() / weights.sum())
+        return back, 2 * back * forth / max(back + forth, 1e-9)
+
+    wordings = [slice(a, b) for a, b in itertools.pairwise(asked.bounds)]
+    for i, passage in enumerate(snapshot.passages(ids)):
+        context = embedder.pieces([passage.context])[0].astype(int).tolist() if passage.context else []
+        sentences = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
+        told = [both_ways(p.astype(int).tolist(), context, w) for p in embedder.pieces(sentences) for w in wordings]
+        assert found["maxsim_reverse"][i] == pytest.approx(max(back for back, _ in told), abs=1e-4)
+        assert found["maxsim_f1"][i] == pytest.approx(max(both for _, both in told), abs=1e-4)
+
+
+def test_what_is_not_a_statement_is_not_scored_as_one(index: Index, ids: np.ndarray):
+    held = ch.pieces(index.store.snapshot(), index.embedder, ids)
+    asked, none = ch.tokens(index.embedder, QUESTIONS), np.zeros(len(ids), dtype=bool)
+    assert set(ch.late(held, index.embedder, asked, none)) == set(fusion.TOKENS)
+    nothing = ch.late(held, index.embedder, ch.tokens(index.embedder, ("",)), none, statement=True)
+    assert set(nothing) == {*fusion.TOKENS, *fusion.REVERSE} and not any(v.any() for v in nothing.values())
+
+
 def test_two_sentences_are_never_those_of_two_passages(index: Index, ids: np.ndarray):
     """A pair may not reach over the end of a passage: each passage alone scores as it does among all."""
     snapshot, queries = index.store.snapshot(), index.embedder.embed_queries(QUESTIONS)
     asked, none = ch.tokens(index.embedder, QUESTIONS), np.zeros(len(ids), dtype=bool)
-    everything = ch.dense(snapshot, ids, queries) | ch.late(snapshot, index.embedder, ids, asked, none)
+    everything = ch.dense(snapshot, ids, queries) | ch.late(
+        ch.pieces(snapshot, index.embedder, ids), index.embedder, asked, none
+    )
     for i in range(len(ids)):
         one = ids[i : i + 1]
-        alone = ch.dense(snapshot, one, queries) | ch.late(snapshot, index.embedder, one, asked, none[:1])
+        alone = ch.dense(snapshot, one, queries) | ch.late(
+            ch.pieces(snapshot, index.embedder, one), index.embedder, asked, none[:1]
+        )
         assert {n: pytest.approx(float(v[i]), abs=1e-5) for n, v in everything.items()} == {
             n: float(v[0]) for n, v in alone.items()
         }

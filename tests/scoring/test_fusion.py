@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.scoring import fusion
@@ -57,6 +57,38 @@ def test_shares_are_of_the_highest():
     assert fusion.share(scores, np.array([True, True, False])).tolist() == [0, 1, 4]
     assert fusion.share(np.zeros(2, np.float32)).tolist() == [0, 0]
     assert fusion.share(scores, np.zeros(3, dtype=bool)).tolist() == [0, 0, 0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 30))
+def test_scores_are_smoothed_over_passages_that_are_alike(seed: int, n: int):
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(n, 3)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    scores = rng.random(n).astype(np.float32)
+    got = fusion.smoothed(scores, vectors)
+    for i in range(n):
+        like = [(float(vectors[i] @ vectors[j]), float(scores[j])) for j in range(n) if j != i]
+        like = [(c, s) for c, s in like if c > fusion.LIKE]
+        wanted = sum(c * s for c, s in like) / sum(c for c, _ in like) if like else float(scores[i])
+        assert got[i] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_of_very_many_only_the_best_are_smoothed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fusion, "MOST_ALIKE", 3)
+    scores = np.array([0.1, 0.9, 0.8, 0.2, 0.7], np.float32)
+    got = fusion.smoothed(scores, np.ones((5, 1), np.float32))
+    assert got == pytest.approx([0.1, 0.75, 0.8, 0.2, 0.85])
+
+
+def test_neighbours_are_those_in_the_questions_language():
+    weights = fusion.Weights({"same": {"exact": 0.6, "maxsim": 0.2, "neighbours": 0.2}, "cross": {"exact": 1.0}})
+    channels = {"exact": np.array([1, 0, 0, 1], np.float32), "maxsim": np.array([0, 1, 0, 1], np.float32)}
+    cross = np.array([False, False, False, True])
+    vectors = np.array([[1, 0], [1, 0], [0, 1], [1, 0]], np.float32)
+    got = fusion.neighbours(channels, cross, weights, vectors)
+    assert got == pytest.approx([0.25, 0.75, 0.0, 0.0])  # of .75, .25 and 0; the last is in another language
+    assert fusion.neighbours({**channels, "neighbours": got}, cross, weights, vectors) == pytest.approx(got)
 
 
 def test_the_order_is_total():

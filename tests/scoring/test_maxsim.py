@@ -61,3 +61,26 @@ def test_no_texts_no_scores():
 def test_a_text_without_pieces_is_refused(starts: list[int]):
     with pytest.raises(ValueError, match="at least one"):
         maxsim.group_max(np.zeros((3, 1), np.float32), np.array(starts))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 4), st.lists(st.integers(0, 6), min_size=1, max_size=8))
+def test_the_reverse_is_maxsim_with_text_and_question_exchanged(seed: int, t: int, sizes: list[int]):
+    r = np.random.default_rng(seed)
+    table, pieces = unit(r.normal(size=(30, 5))), [r.integers(0, 30, n) for n in sizes]
+    q, w = unit(r.normal(size=(t, 5))), r.random(30).astype(np.float32) + 0.1
+    flat, bounds = np.concatenate(pieces).astype(np.int64), np.cumsum([0, *sizes])
+    numbers, place = maxsim.distinct(flat, 30)
+    assert numbers.tolist() == sorted(set(flat.tolist())) and numbers[place].tolist() == flat.tolist()
+    cosines = np.asarray(table[numbers] @ q.T, np.float32)
+    wanted = [slow(table[p], w[p], [q], maxsim.FLOOR)[0] if len(p) and t else 0.0 for p in pieces]
+    got = maxsim.reverse(cosines, w[numbers], place, bounds)
+    np.testing.assert_allclose(got, wanted, atol=1e-5)
+    np.testing.assert_allclose(
+        maxsim.best_of_groups(cosines, place, bounds), maxsim.best_cosines_of_groups(q, table, flat, bounds), atol=1e-6
+    )
+
+
+def test_the_harmonic_mean():
+    one, other = np.array([0, 0.5, 1, 0.2], np.float32), np.array([0, 0.5, 0, 0.6], np.float32)
+    np.testing.assert_allclose(maxsim.f1(one, other), [0, 0.5, 0, 0.3], atol=1e-6)

@@ -98,6 +98,7 @@ def assert_gathered(snapshot: Snapshot, brute: Brute, keys: list[tuple[str, int]
     flat, starts = snapshot.sentence_vectors(ids)
     pieces, at, first = snapshot.pieces(ids)
     context, context_at = snapshot.context_pieces(ids)
+    every, every_at, group = snapshot.all_pieces(ids)
     assert len(starts) == len(first) == len(context_at) == len(ids) + 1
     expected = brute.sentences()
     passages = snapshot.passages(ids)
@@ -108,6 +109,8 @@ def assert_gathered(snapshot: Snapshot, brute: Brute, keys: list[tuple[str, int]
         held = [pieces[at[j] : at[j + 1]].tolist() for j in range(int(first[n]), int(first[n + 1]))]
         assert held == [p.tolist() for p in EMBEDDER.pieces(texts)]
         assert context[context_at[n] : context_at[n + 1]].tolist() == EMBEDDER.pieces([passage.context])[0].tolist()
+        groups = [every[every_at[j] : every_at[j + 1]].tolist() for j in range(int(group[n]), int(group[n + 1]))]
+        assert groups == [p.tolist() for p in EMBEDDER.pieces([passage.context, *texts])]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

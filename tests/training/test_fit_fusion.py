@@ -55,3 +55,15 @@ def test_the_packed_measure_is_the_ordinary_one():
             ndcg([q.sources[i] for i in np.argsort(-(q.channels @ weights), kind="stable")], q.gains, 10) for q in made
         ]
         assert packed.ndcg(weights) == pytest.approx(np.mean(told), abs=1e-5)
+
+
+def test_each_pair_is_fitted_with_the_channels_that_it_has():
+    told = {pair: {fusion.CHANNELS[i] for i in fit_fusion.columns(fusion.CHANNELS, pair)} for pair in fusion.PAIRS}
+    assert set.union(*told.values()) == set(fusion.CHANNELS)
+    assert told[fusion.SAME] == told[fusion.FOLDED] == set(fusion.CHANNELS) - set(fusion.REVERSE)
+    assert told[fusion.STATEMENT] - told[fusion.CROSS] == set(fusion.REVERSE)
+    for rule, names in fit_fusion.RULES.items():
+        for pair in fusion.PAIRS:
+            weighed = set(fusion.load(rule).of(pair))
+            assert weighed <= {fusion.CHANNELS[i] for i in fit_fusion.columns(names, pair)}
+    assert fit_fusion.columns(fusion.CHANNELS, fusion.SAME, ["exact", "maxsim_f1"]) == [1]
