@@ -195,7 +195,8 @@ def wanted(question: str, language: str) -> Wanted:
             return Wanted("role", "", start, end, several)
         return Wanted(mark, "", start, end, several)
     kind = _without_mark(text, folded, english, several)
-    return Wanted(kind, _counted_noun(text, folded) if kind == "number" and not english else "", several=several)
+    focus = _counted_noun(text, folded) if kind == "number" and not english else ""
+    return Wanted(kind, _document_kind(text) if kind == "decision" else focus, several=several)
 
 
 def _counted_noun(text: str, folded: bool) -> str:

@@ -33,7 +33,7 @@ ENOUGH = 2.75  # how sure it must be that these are two things set beside each o
 _ME = r"(?:em|tôi|mình|tui|tớ|cháu|bọn em|chúng tôi|bọn mình|i)"
 _ABOUT_ME = rf"^{_ME} [^,?]{{1,40}}, (?:{_ME} )?(?=(?:muốn|cần|xin|cho|nhờ|đang|hỏi)\b)"
 _FRONT = (
-    rf"^(?:(?:xin|vui lòng|làm ơn|nhờ|đề nghị|hãy|giúp|cho|hộ|dùm|giùm|(?:ad|anh|chị|bạn|shop)(?= (?:ơi|cho|giúp|ạ)\b)|{_ME}|muốn|cần|đang|hỏi|biết|xem|so sánh|so|đối chiếu|phân biệt|chào|ạ|ơi|thử)\b(?! với\b)[ ,:]*)+"
+    rf"^(?:(?:xin|vui lòng|làm ơn|nhờ|đề nghị|hãy|giúp|cho|hộ|dùm|giùm|(?:ad|anh|chị|bạn|shop)(?= (?:ơi|cho|giúp|ạ)\b)|{_ME}|muốn|cần|đang|hỏi|biết|xem|so sánh|so(?= (?:giùm|giúp|hộ|tiền|tỷ|tỉ|mức|số)\b)|đối chiếu|phân biệt|chào|ạ|ơi|thử)\b(?! với\b)[ ,:]*)+"
     r"(?:giữa\b )?"
 )
 _BACK = (
@@ -59,6 +59,8 @@ def pair(question: str, language: str) -> tuple[str, ...]:
         or Compared(question, language).search(_SAME_TOO) is not None
     )
     compared = re.match(r"\W*(?:hay |xin )?(?:so sanh|so |doi chieu|phan biet|compare)", fold(main)) is not None
+    if compared and language == "en":
+        text = text.sub(r"^compare (?!how\b|what\b)", "")
     sides = Finder(text, each, compared).best()
     if sides is None or sides.worth < ENOUGH:
         return ()
