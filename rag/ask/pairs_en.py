@@ -74,7 +74,10 @@ def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:
         return f"How many {rest.text[more.end() :]} {thing} {rest.text[: more.start()]}"
     if side:
         return f"How many {thing} {bare}"
-    return f"How many {thing} {text.of(tail).sub(_MORE, '').text}{f' ({before})' if before else ''}"
+    left = text.of(tail).sub(_MORE, "").text
+    if counted := text.of(before).match(r"^(?:the )?(?:total )?number of "):
+        return f"How many {before[counted.end() :]} {thing} {left}"
+    return f"How many {thing} {left}{f' ({before})' if before else ''}"
 
 
 def _what_amount(text: Compared, thing: str) -> bool:
