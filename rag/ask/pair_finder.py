@@ -17,6 +17,8 @@ from rag.text.normalise import fold
 from rag.types import Span
 
 MOST_WORDS = 24  # of one of the two things
+# after these the two things begin: "Bán qua mạng thì A và B", "What do A and B each grow"
+_OPENING = r"\bthì\s+|\b(?:do|does|did)\s+(?=[^.?]*\b(?:each|both)\b)"
 OPENING = 0.8  # what it adds that the first thing begins a clause
 _TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
 Name = tuple[int, int, str]
@@ -121,6 +123,8 @@ class Finder:
                 asked.language == "en" and asked.search(r"\b(?:which|who|what)\b")
             )
             yield (comma + 2, stop), 1.8 if which else 0.0
+        for opening in self.text.pattern(_OPENING).finditer(self.text.shown, 0, joint):
+            yield (opening.end(), stop), 1.4 if self.text.language == "en" else 0.2
         yield (0, stop), 0.0
 
     def _same_head(
@@ -162,7 +166,7 @@ class Finder:
     def _opens(self, start: int) -> bool:
         """Whether a clause begins at ``start``."""
         before = self.text.text[:start].rstrip()
-        return not before or before[-1] in ",:;"
+        return not before or before[-1] in ",:;" or self.text.of(before).search(r"\bthì$") is not None
 
     def _weighed(self, first: Span, joint: Span, second: Span, strength: float, alike: float) -> Sides | None:
         """The two things with how sure it is that they are set beside each other; None where one is empty or too long."""
@@ -174,7 +178,7 @@ class Finder:
         sizes = [len(text.text[a:b].split()) for a, b in (first, second)]
         if not all(sizes) or max(sizes) > MOST_WORDS or first[1] > joint[0]:
             return None
-        worth = strength + alike - 0.02 * max(sizes)
+        worth = strength + alike - 0.015 * max(sizes)
         kinds = [self._kinds(span) for span in (first, second)]
         ends = [any(n[1] in (b, b - 1) for n in self.names) for b in (first[1], second[1])]
         if text.language == "en" and kinds[0] and ends[1] and not ends[0]:

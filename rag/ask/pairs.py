@@ -56,7 +56,7 @@ def pair(question: str, language: str) -> tuple[str, ...]:
         bool(hint)
         or wanted(main, language).kind == "comparison"
         or text.search(SET_APART) is not None
-        or Compared(question, language).search(_SAME_TOO) is not None
+        or Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}") is not None
     )
     compared = re.match(r"\W*(?:hay |xin )?(?:so sanh|so |doi chieu|phan biet|compare)", fold(main)) is not None
     if compared and language == "en":
@@ -68,12 +68,15 @@ def pair(question: str, language: str) -> tuple[str, ...]:
 
 
 _AGAINST_FIRST = r"^so với (?P<a>[^,?]{2,60}?)(?:,| thì) (?P<b>[^?]+)"
-_SAME_TOO = r",?\s*\b(?:có|thì) (?:giống|khác|trùng)(?: gì)?(?: nhau)?(?: không)?(?=\W*$)"
+_SAME_TOO = r",?\s*\b(?:có|thì) (?:giống|khác|trùng)(?: gì)?(?: nhau)?(?: không)?(?=\W*$)|,?\s*\bcó phải (?:là )?cùng [^,?]{1,40}không(?: ạ)?(?=\W*$)"
+_AND_HOW = r",\s*(?:có gì )?khác nhau(?: (?:ở )?(?:chỗ nào|điểm nào|gì|thế nào|như thế nào|ra sao))?(?=\W*$)"
 
 
 def _turned(question: str, language: str) -> str:
     """ "So với A thì B …" as "B so với A …" where both are of one kind; "…, có giống nhau không" left out."""
     text = Compared(question, language).sub(_SAME_TOO, "")
+    if (ends := text.search(_AND_HOW)) and text.search(QUESTION, 0, ends.start()):
+        text = text.of(text.text[: ends.start()])  # "… bán trên kênh nào, khác nhau chỗ nào"
     found = text.match(_AGAINST_FIRST) if language != "en" else None
     if found:
         first, rest = (text.text[slice(*found.span(side))] for side in "ab")
