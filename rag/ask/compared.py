@@ -37,7 +37,7 @@ WHICH = rf"(?:{THING} nào|ai|đâu|ở đâu)"
 WHICH_OF = rf",?\s*(?:thì |trong (?:hai|đó)[^,]*?,? ?)?\b{WHICH}\b(?= )"
 COUNTED = r"^(?:tổng )?(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí|lượng|mức|tỷ trọng|doanh số|số tiền|tiền|dân số|diện tích|nguồn thu)\b(?! (?:hóa|hiệu))"
 BOTH_OF = rf"(?<=\w),?\s*\b(?:(?:cụ thể|thì|và) )*{EACH}\b|,?\s*\bcụ thể\b|\blần lượt\b|\bđều\b(?= (?:là|có|đứng|trong|làm|tưới|dùng))|\b(?:respectively|each)\b"
-SET_APART = rf"\bkhác (?!nào\b)|\b{DEGREE} hơn\b"
+SET_APART = rf"\bkhác (?!nào\b)|\b{DEGREE} hơn\b|\bhơn(?: nhau)?(?=\W*$)"
 
 
 @dataclass(frozen=True, slots=True)

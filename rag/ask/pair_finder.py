@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from rag.ask.answer_types import NUMERIC, wanted
 from rag.ask.compared import BOTH, BOTH_OF, COUNTED, DEGREE, EACH, QUESTION, THING, WHICH, Compared, Sides
@@ -57,6 +58,7 @@ _END = (
 )
 _LEVEL = r"\b(?:xã|thôn|huyện|tỉnh)(?= (?:nhiều|ít|hay|hoặc) )|\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b"
 _MOMENT = r"\b(?:(?:lúc|khi|hồi|thời) (?:mới )?(?:thí điểm|làm thử|thử|ban đầu|bắt đầu|triển khai|đầu)|bây giờ|hiện nay|hiện tại|về sau|sau này|ban đầu|lúc đầu|now|today)\b"
+_LOCALITY = re.compile(r"\b(?:[Xx]ã|[Hh]uyện|[Tt]hôn|[Pp]hường|[Tt]hị trấn|[Tt]hị xã) (?=((?:\w+ ?){1,4}))")
 _CODE = r"\b\d+g\b|\b[a-z]+\d+\b"
 
 
@@ -237,6 +239,10 @@ def named(text: Compared) -> list[Name]:
     found = [(p.start, p.end, "place") for p in find_places(text.text)]
     found += [(n.start, n.end, n.kind) for n in find_names(text.text)]
     found += [(d.start, d.end, "date") for d in find_dates(text.text)]
+    for m in _LOCALITY.finditer(text.text):
+        name = list(takewhile(lambda word: word[:1].isupper(), m.group(1).split()))
+        if name:
+            found.append((m.start(), m.start(1) + len(" ".join(name)), "locality"))
     for kind, pattern in (("level", _LEVEL), ("moment", _MOMENT), ("code", _CODE)):
         found += [(*m.span(), kind) for m in text.pattern(pattern).finditer(text.shown)]
     out: list[Name] = []

@@ -189,7 +189,7 @@ class Rag:
         if not decision.answer and len(reading.parts) > 1:
             # parts that find nothing one by one may be told in one breath, or were no parts
             whole = self._extract(query, most, clock, in_parts=False)
-            return whole if whole[2].answer else (found, draft, decision)
+            return whole if whole[2].answer and _of_each(reading.parts, whole[1]) else (found, draft, decision)
         return found, draft, decision
 
     def _accented(self, query: Query) -> Query:
@@ -329,6 +329,14 @@ class Rag:
             error=message,
             complete=False,
         )
+
+
+def _of_each(parts: Sequence[str], draft: Draft) -> bool:
+    """Whether a draft speaks of each part: its quotations hold a word that only this part asks with. A half answer is no answer."""
+    held = words_of(" ".join(f"{c.title} {c.quote}" for c in draft.citations)).folded_set
+    words = [words_of(part).folded_set for part in parts]
+    own = [mine.difference(*(other for j, other in enumerate(words) if j != i)) for i, mine in enumerate(words)]
+    return all(not mine or mine & held for mine in own)
 
 
 class _State:

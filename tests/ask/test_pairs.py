@@ -48,6 +48,10 @@ from rag.ask.query import understand
             ("Đảng bộ Hà Tĩnh ra nghị quyết ngày nào?", "Đảng bộ Hậu Giang ra nghị quyết ngày nào?"),
         ),
         (
+            "Hà Tĩnh hay Thanh Hóa có nhiều hộ nuôi ong lấy mật hơn?",
+            ("Hà Tĩnh có bao nhiêu hộ nuôi ong lấy mật?", "Thanh Hóa có bao nhiêu hộ nuôi ong lấy mật?"),
+        ),
+        (
             "Ông Trần Văn Bưởi với bà Lê Thị Na, ai giữ chức cao hơn?",
             ("Ông Trần Văn Bưởi giữ chức gì?", "bà Lê Thị Na giữ chức gì?"),
         ),
