@@ -48,6 +48,7 @@ _TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" count
 _VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
 
 
+_STARS = re.compile(r"\b(?:sao|stars?)\b")
 # what numbers a paper or a place in an order, and counts nothing: "Nghị quyết số 25", "tốp 20"
 _NUMBERING = re.compile(
     r"\b(?:(?:quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|thong tu|cong van|de an|van ban|luat|decision|resolution|decree)(?: (?:so|no\.?))?|top)\s*$"
@@ -98,6 +99,8 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
             fit = 1.0 if told else 0.6 if number.unit.startswith("/") else 0.1
             if re.search(r"\b(?:top|nhom)\s*$", near) and not re.search(r"\b(?:top|nhom|group)\b", fold(asked.text)):
                 fit = 0.8  # "thứ 17/63" says more than "tốp 20"
+            if after[:1] == ("sao",) and not _STARS.search(fold(asked.text)):
+                fit = 0.05  # "xếp hạng OCOP 3 sao" ranks nothing among others
             if focus[:1] == ("bac",):
                 fit = 1.0 if after[:1] == ("bac",) else 0.2
         elif focus[:1] in (("tang",), ("giam",)):

@@ -90,3 +90,11 @@ def test_what_comes_after_the_name_is_said_of_it(rag: Rag) -> None:
 @pytest.mark.parametrize("question", ["Lá vải bị vàng thì phun thuốc gì?", "Xã Cẩm Bình có bao nhiêu hộ nuôi ong?"])
 def test_other_things_are_refused(rag: Rag, question: str) -> None:
     assert rag.ask(question).status == "abstained"
+
+
+def test_stars_are_no_rank() -> None:
+    text = "Bánh được xếp hạng OCOP 3 sao, tỉnh đứng thứ 17/63."
+    found = candidates(asked("What rank does the province have?"), text)
+    assert max(found, key=lambda f: f.fit).text == "17/63"
+    stars = candidates(asked("Bánh được xếp hạng mấy sao?"), text)
+    assert next(f for f in stars if f.text.startswith("3")).fit > 0.5
