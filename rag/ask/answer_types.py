@@ -15,6 +15,9 @@ from rag.text.names import find_places
 from rag.text.normalise import canonical, fold, nfc
 
 NUMERIC = frozenset({"number", "amount", "percent", "rank"})
+# kinds whose answer is a string that can be told by what it is, and those whose answer is whatever is said
+TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
+OPEN = frozenset({"list", "reason", "definition", "other", "yesno"})
 
 
 @dataclass(frozen=True, slots=True)

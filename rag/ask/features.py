@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.ask.answer_types import NUMERIC
+from rag.ask.answer_types import NUMERIC, TYPED
 from rag.ask.evidence import Abbreviated, Asked, Sentence, coverage, dates_of, holds, per_question, words_of
 from rag.ask.short import candidates, rank
 from rag.ask.similar import Likeness
@@ -146,7 +146,7 @@ def _with_before(sentences: Sequence[Sentence], best: NDArray[np.float32]) -> ND
     return out
 
 
-_CHECKED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role", "comparison"}
+_CHECKED = TYPED | {"comparison"}
 _PRONOUNS = frozenset("ong ba anh chi ho no day do viec dieu tai theo trong he she they it this these there".split())
 
 

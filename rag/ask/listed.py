@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from rag.ask.evidence import Asked, names_of, per_question, words_of
 from rag.ask.found import Found
-from rag.ask.parts import guarded
+from rag.ask.guarded import guarded
 from rag.text.normalise import canonical, fold
 
 MOST_ITEMS = 8

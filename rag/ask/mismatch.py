@@ -442,15 +442,7 @@ _SEATED = frozenset("chairs chair chairman chairwoman chairperson president secr
 
 def _placed(text: str) -> list[str]:
     """Folded names that stand after a level ("xã Cẩm Lĩnh"), persons' names left out ("Chủ tịch xã Nguyễn Như Hùng")."""
-    persons = [n.start for n in names_of(text) if n.kind == "person"]
-    out: list[str] = []
-    for found in _LEVEL.finditer(text):
-        if found.start(1) in persons:
-            continue
-        name = list(takewhile(lambda word: word[:1].isupper(), found.group(1).split()))
-        if name:
-            out.append(fold(" ".join(name)))
-    return out
+    return [name for _, name in _localities(text)]
 
 
 _COMPARED = re.compile(

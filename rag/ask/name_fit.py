@@ -9,7 +9,7 @@ import re
 
 from rag.ask.evidence import Asked, names_of, places_of, words_of
 from rag.ask.found import Found
-from rag.ask.parts import guarded
+from rag.ask.guarded import guarded
 from rag.text.abbreviations import TABLE
 from rag.text.names import PROVINCES, Name
 from rag.text.normalise import fold

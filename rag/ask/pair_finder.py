@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from rag.ask.answer_types import NUMERIC, wanted
+from rag.ask.answer_types import TYPED, wanted
 from rag.ask.compared import BOTH, BOTH_OF, COUNTED, DEGREE, EACH, QUESTION, THING, WHICH, Compared, Sides
+from rag.ask.guarded import guarded
 from rag.text.dates import find_dates
 from rag.text.names import find_names, find_places
 from rag.text.normalise import fold
@@ -21,7 +22,6 @@ MOST_WORDS = 24  # of one of the two things
 # after these the two things begin: "Bán qua mạng thì A và B", "What do A and B each grow"
 _OPENING = r"\bthì\s+|\b(?:do|does|did)\s+(?=[^.?]*\b(?:each|both)\b)"
 OPENING = 0.8  # what it adds that the first thing begins a clause
-_TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
 Name = tuple[int, int, str]
 
 _ASKS = rf"{QUESTION}(?!.*\bhơn\b)"
@@ -66,15 +66,12 @@ class Finder:
     """Looks for two things in one question. ``each`` tells that something else in it asks of both, ``compared`` that it says to compare."""
 
     def __init__(self, text: Compared, each: bool, compared: bool) -> None:
-        from rag.ask.parts import guarded  # which asks here in turn
-
         self.text, self.compared = text, compared
-        self.folded = fold(text.text)
-        self.plain = guarded(text.text)
+        self.plain = text.of(guarded(text.text))
         self.names = named(text)
         kind = wanted(text.text, text.language).kind
         self.each = each or kind == "comparison" or text.search(BOTH_OF) is not None
-        self.typed = self.each or kind in _TYPED
+        self.typed = self.each or kind in TYPED
 
     def best(self) -> Sides | None:
         """The two things that are surest to be set beside each other."""
@@ -85,7 +82,7 @@ class Finder:
         for joint, strength in self._joints():
             start, end = joint
             at = end + len(text.text[end:]) - len(text.text[end:].lstrip(' ,;:("“'))
-            if "_" in self.plain[start - 1 : end + 1] or not start or at >= len(text.shown):
+            if "_" in self.plain.text[start - 1 : end + 1] or not start or at >= len(text.shown):
                 continue
             if strength == 2.0 and text.match(_NO_SIDE, end):
                 continue
@@ -110,7 +107,7 @@ class Finder:
         """What the first thing may be, by what the second begins with, and how alike they are."""
         right = [m.group() for m in re.finditer(r"\w+", self.text.shown[second[0] : second[0] + 60])][:3]
         left = list(re.finditer(r"\w+", self.text.shown[:joint]))
-        stop = len(self.folded[:joint].rstrip(" ,;"))
+        stop = len(self.text.text[:joint].rstrip(" ,;"))
         if not right or not left:
             return
         if right[0] in ("the", "a", "an") and len(right) > 1:
@@ -118,11 +115,10 @@ class Finder:
         yield from self._same_head(left, right, second, stop)
         yield from self._same_sort(left, right, stop)
         yield from self._same_kind(joint, second, stop)
-        comma = max(self.folded.rfind(", ", 0, stop), self.folded.rfind(": ", 0, stop))
+        comma = max(self.text.text.rfind(mark, 0, stop) for mark in (", ", ": "))
         if comma > 0:
-            asked = self.text.of(self.text.text[:comma])
-            which = asked.search(rf"{WHICH}\b.*(?:hơn|trước|sau|nhất)\W*$") or (
-                asked.language == "en" and asked.search(r"\b(?:which|who|what)\b")
+            which = self.text.search(rf"{WHICH}\b.*(?:hơn|trước|sau|nhất)\W*$", 0, comma) or (
+                self.text.language == "en" and self.text.search(r"\b(?:which|who|what)\b", 0, comma)
             )
             yield (comma + 2, stop), 1.8 if which else 0.0
         for opening in self.text.pattern(_OPENING).finditer(self.text.shown, 0, joint):
@@ -168,14 +164,13 @@ class Finder:
     def _opens(self, start: int) -> bool:
         """Whether a clause begins at ``start``."""
         before = self.text.text[:start].rstrip()
-        return not before or before[-1] in ",:;" or self.text.of(before).search(r"\bthì$") is not None
+        return not before or before[-1] in ",:;" or self.text.search(r"\bthì$", 0, len(before)) is not None
 
     def _weighed(self, first: Span, joint: Span, second: Span, strength: float, alike: float) -> Sides | None:
         """The two things with how sure it is that they are set beside each other; None where one is empty or too long."""
         text = self.text
-        if not text.text[first[1] : joint[0]].strip(
-            " ,;)("
-        ):  # else the second stands for the first: "X có …, so với Y"
+        # where something stands between, the second is put in the place of the first: "X có …, so với Y"
+        if not text.text[first[1] : joint[0]].strip(" ,;)("):
             second = (second[0], self._twin_end(first, second))
         sizes = [len(text.text[a:b].split()) for a, b in (first, second)]
         if not all(sizes) or max(sizes) > MOST_WORDS or first[1] > joint[0]:
@@ -187,8 +182,8 @@ class Finder:
             worth -= 1.0
         counted = all(text.match(COUNTED, at) is not None for at, _ in (first, second))
         worth += 1.5 * bool(kinds[0] & kinds[1]) + 1.5 * counted
-        before, after = text.of(text.text[: first[1]]), text.of(text.text[second[0] :])
-        if before.search(_ASKS) and after.search(_ASKS) and not after.search(BOTH):
+        at = second[0]
+        if text.search(_ASKS, 0, first[1]) and text.search(_ASKS, at) and not text.search(BOTH, at):
             worth -= 3.0  # two questions, each with its own question word: "Ai là giám đốc Sở A và Sở B ở đâu?"
         opens = OPENING * self._opens(first[0])
         if text.match(rf",?\s*(?:thì )?(?:trong (?:hai|đó)[^,]*, )?{WHICH}\b", second[1]):
@@ -207,13 +202,13 @@ class Finder:
 
     def _end(self, second: int) -> int:
         """Where the second thing ends: where something else begins."""
-        shown = self.text.of(self.plain)
-        stop = shown.search(_END, second)
-        if not stop or re.search(r"[:;?]", self.plain[second : stop.start()]):
-            stop = shown.search(r"\s*[,:;?(]\s*", second)
-            if stop and shown.match(COUNTED, second) and not shown.search(rf"{QUESTION}|\b{EACH}\b", stop.end()):
-                return len(self.plain)  # "số doanh nghiệp, hộ kinh doanh dùng …"
-        return stop.start() if stop else len(self.plain)
+        plain = self.plain
+        stop = plain.search(_END, second)
+        if not stop or re.search(r"[:;?]", plain.text[second : stop.start()]):
+            stop = plain.search(r"\s*[,:;?(]\s*", second)
+            if stop and plain.match(COUNTED, second) and not plain.search(rf"{QUESTION}|\b{EACH}\b", stop.end()):
+                stop = None  # "số doanh nghiệp, hộ kinh doanh dùng …"
+        return stop.start() if stop else len(plain.text)
 
     def _twin_end(self, first: Span, second: Span) -> int:
         """The end of the second thing, right after a name where the first ends with one of the same kind."""

@@ -29,7 +29,7 @@ from rag.text.normalise import fold
 LONGEST = 320  # characters of a question that is looked at: matching takes time with the square of the length
 ENOUGH = 2.75  # how sure it must be that these are two things set beside each other
 
-# what stands before and after the question itself
+# what stands before and after a comparison, where ``courtesy.bare`` has left it
 _ME = r"(?:em|tôi|mình|tui|tớ|cháu|bọn em|chúng tôi|bọn mình|i)"
 _ABOUT_ME = rf"^{_ME} [^,?]{{1,40}}, (?:{_ME} )?(?=(?:muốn|cần|xin|cho|nhờ|đang|hỏi)\b)"
 _FRONT = (
@@ -40,17 +40,20 @@ _BACK = (
     r"(?:[,;.] (?:đừng|kẻo|không thì) [^?]*|(?:[,;.](?: (?:để|vì|nhằm|do|mà|nếu|giùm|giúp|cho|hộ))?| (?:để|giùm|giúp|hộ)(?: cho)?) (?:em|tôi|mình|tui|tớ|chúng tôi|bọn em|bọn mình)\b [^?]*|"
     rf"(?:,? (?:so sánh|đối chiếu|giúp|hộ|giùm|dùm|cho|với|nhé|ạ|nhỉ|vậy|thế(?! nào)|hả|nha|{_ME}|biết|xem|cái|đi))+)[\s?.!]*$"
 )
-_FRONT_EN = r"^(?:(?:please|hi|hello|hey|can you|could you|would you|i(?:'d| would) like (?:you )?to|i want to|i need to|help me(?: to)?|tell me|know|say|show me|let me know|so)\b[ ,:]*)+"
 _BACK_EN = r"(?:,? (?:please|for me|thanks|thank you)|[:,;]\s*(?:and )?(?:which|who)(?: (?:one|share|number|figure|side|of (?:them|the two)))? (?:is|was|has|comes?|came) (?:the )?(?:bigger|larger|higher|lower|greater|smaller|more|older|newer|earlier|first|later|ahead))[\s?.!]*$"
 
 
 def pair(question: str, language: str) -> tuple[str, ...]:
     """Two questions, one for each of the two things ``question`` sets beside each other; () where it sets none."""
+    return pair_of(question, language, *main_sentence(question, language))
+
+
+def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ...]:
+    """``pair`` where the ``main_sentence`` of ``question`` and what is asked of both are known already."""
     if len(question) > LONGEST or (
         language == "en" and re.search(r"\w \bcompares?\b (?:in|on|by|for|with|to)\b", question)
     ):
         return ()
-    main, hint = main_sentence(question, language)
     text = Compared(_bare(main, language), language)
     each = (
         bool(hint)
@@ -112,7 +115,7 @@ def _asks_of_both(sentence: Compared) -> bool:
 def _bare(question: str, language: str) -> str:
     """``question`` without greetings, requests and what the asker says of himself."""
     text = question.strip(" ?.!")
-    for pattern in (_FRONT_EN, _BACK_EN) if language == "en" else (_ABOUT_ME, _FRONT, _BACK):
+    for pattern in (_BACK_EN,) if language == "en" else (_ABOUT_ME, _FRONT, _BACK):
         here = Compared(text, language)
         found = here.search(pattern)
         if not found:

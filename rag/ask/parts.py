@@ -12,6 +12,8 @@ from itertools import pairwise
 
 from rag.ask import pairs
 from rag.ask.answer_types import Wanted, view, wanted
+from rag.ask.compared import tidy
+from rag.ask.guarded import guarded
 from rag.text.dates import find_dates
 from rag.text.names import find_names, find_places
 from rag.text.normalise import fold
@@ -41,15 +43,6 @@ _LEVEL = re.compile(
 _OFFICE = re.compile(
     r"\b(?:Sở|Bộ|Ban|Phòng|Cục|Công ty|HTX|Hợp tác xã|Trường|Bệnh viện)\s+[A-ZĐÀ-Ỹ&][\wÀ-ỹ&]*(?:(?:\s+|,\s+|\s*&\s*|\s+và\s+|\s+-\s+)(?=[A-ZĐÀ-Ỹ&])[\wÀ-ỹ&]+)*"
 )
-# ministries and departments whose own name holds "và"
-_WITH_AND = re.compile(
-    r"thông tin và truyền thông|khoa học và công nghệ|nông nghiệp và phát triển nông thôn|tài nguyên và môi trường|giáo dục và đào tạo|"
-    r"kế hoạch và đầu tư|văn hóa, thể thao và du lịch|văn hóa và thể thao|thương binh và xã hội|sản xuất và thương mại|"
-    r"thong tin va truyen thong|khoa hoc va cong nghe|nong nghiep va phat trien nong thon|tai nguyen va moi truong|giao duc va dao tao|"
-    r"ke hoach va dau tu|van hoa, the thao va du lich|thuong binh va xa hoi|"
-    r"information and communications?|science and technology|agriculture and rural development|natural resources and environment|education and training|planning and investment|industry and trade|culture, sports and tourism",
-    re.IGNORECASE,
-)
 
 
 def _marks(text: str, language: str) -> list[Span]:
@@ -72,9 +65,10 @@ _NO_QUESTION = re.compile(
 def split(question: str, language: str) -> tuple[str, ...]:
     """The single questions inside ``question`` (NFC), at least one, at most MAX_PARTS; the question itself when single."""
     question = _NO_QUESTION.sub("?", question)
-    if both := pairs.pair(question, language):
+    main, hint = pairs.main_sentence(question, language)
+    if both := pairs.pair_of(question, language, main, hint):
         return both
-    question = pairs.main_sentence(question, language)[0] or question
+    question = main or question
     sentences = _sentences(question)
     if len(sentences) > 1:
         out: list[str] = []
@@ -261,7 +255,7 @@ def _about(first: str, piece: str, language: str) -> str:
     marks = _marks(first, language)
     unnamed = bool(marks) and not find_places(piece) and not find_names(piece)
     if unnamed and (len(piece.split()) <= SHORT or (language == "en" and _IT.search(piece))):
-        return _tidy(re.sub(r"\b(?:mang )?số\s*$", "", first[: marks[0][0]]) + " " + first[marks[0][1] :].strip(" ?."))
+        return tidy(re.sub(r"\b(?:mang )?số\s*$", "", first[: marks[0][0]]) + " " + first[marks[0][1] :].strip(" ?."))
     return _shared_context(first, piece, language) or _meant(first, piece)
 
 
@@ -287,7 +281,7 @@ def _same_head(question: str) -> tuple[str, ...]:
         tail = _PREDICATE.search(right)
         if n and tail and len(right[: tail.start()].split()) > n:
             ends = re.sub(r"\s(?:lần lượt|những|lan luot|nhung)\b", "", tail.group())
-            return (_tidy(left + ends), _tidy(right[: tail.start()] + ends))
+            return (tidy(left + ends), tidy(right[: tail.start()] + ends))
     return ()
 
 
@@ -297,17 +291,6 @@ def _starts_clause(piece: str, language: str) -> bool:
     return bool(
         re.match(r"(?:ai|vì sao|tại sao|khi nào|bao giờ|vi sao|tai sao|khi nao|bao gio|who|when|where|why)\b", shown)
     )
-
-
-def guarded(question: str) -> str:
-    """Same length, with the "và" and commas inside fixed names made unreadable, so that no cut falls there."""
-    out = question
-    for found in _WITH_AND.finditer(question):
-        out = out[: found.start()] + re.sub(r"[,\s]", "_", found.group()) + out[found.end() :]
-    for name in find_names(question):
-        if name.kind in ("organisation", "document"):
-            out = out[: name.start] + re.sub(r"[,\s]", "_", out[name.start : name.end]) + out[name.end :]
-    return out
 
 
 def _slots(question: str) -> list[tuple[str, list[Span]]]:
@@ -395,7 +378,7 @@ def _two_things(question: str, language: str, want: Wanted) -> tuple[str, ...]:
 
 def _each(question: str, run: list[Span]) -> tuple[str, ...]:
     start, end = run[0][0], run[-1][1]
-    return tuple(_tidy(question[:start] + question[s:e] + question[end:]) for s, e in run)
+    return tuple(tidy(question[:start] + question[s:e] + question[end:]) for s, e in run)
 
 
 def _compared(question: str, language: str) -> tuple[str, ...]:
@@ -482,7 +465,7 @@ def _more_of(question: str) -> tuple[str, ...]:
     if not found or len(found["a"].split()) > 6 or len(found["b"].split()) > 6:
         return ()
     many = "bao nhieu" if question.isascii() else "bao nhiêu"
-    return tuple(_tidy(f"{found['lead']} {many} {found[side]}") + "?" for side in "ab")
+    return tuple(tidy(f"{found['lead']} {many} {found[side]}") + "?" for side in "ab")
 
 
 def _two_amounts(question: str, language: str) -> tuple[str, ...]:
@@ -490,9 +473,9 @@ def _two_amounts(question: str, language: str) -> tuple[str, ...]:
     if language != "vi":
         return ()
     if found := _TWO_AMOUNTS.match(question.strip()):
-        return tuple(_tidy(found[side]) + " là bao nhiêu?" for side in "ab")
+        return tuple(tidy(found[side]) + " là bao nhiêu?" for side in "ab")
     if found := _THEN_AGAINST.match(question.strip()):
-        return (_tidy(found["a"]) + "?", _tidy(found["b"]) + " là bao nhiêu?")
+        return (tidy(found["a"]) + "?", tidy(found["b"]) + " là bao nhiêu?")
     return ()
 
 
@@ -530,7 +513,7 @@ def _two_people(question: str, language: str) -> tuple[str, ...]:
     if language != "vi" or not _ADDRESSED.match(question) or not (found := _two_people_pattern().match(question)):
         return ()
     rest = _EACH_OF.sub(",", found["rest"]).replace(" ,", ",")
-    return tuple(_tidy(f"{found[side]} {rest}") + "?" for side in "ab")
+    return tuple(tidy(f"{found[side]} {rest}") + "?" for side in "ab")
 
 
 def _two_papers(question: str) -> tuple[str, ...]:
@@ -553,18 +536,18 @@ def _alternatives(question: str, language: str) -> tuple[str, ...]:
                 return ()
             second = f"{head[1]} {'' if re.match(r'(?:ở|của|tại|o|cua|tai) ', second) else 'ở '}{second}"
         ends = " la bao nhieu?" if language == "vi-folded" else " là bao nhiêu?"
-        return tuple(_tidy(side) + ends for side in (first, second))
+        return tuple(tidy(side) + ends for side in (first, second))
     if found := _EACH_MORE.match(asked):
-        lead = f" ({_tidy(found['lead'])})" if found["lead"].strip() else ""
-        return tuple(f"How many {_tidy(found[side])}{lead}?" for side in "ab")
+        lead = f" ({tidy(found['lead'])})" if found["lead"].strip() else ""
+        return tuple(f"How many {tidy(found[side])}{lead}?" for side in "ab")
     if not (found := _OR.match(asked)):
         return ()
-    sides = [_tidy(re.sub(r"^(?:the|a|an) ", "", found[side].strip(), flags=re.IGNORECASE)) for side in "ab"]
+    sides = [tidy(re.sub(r"^(?:the|a|an) ", "", found[side].strip(), flags=re.IGNORECASE)) for side in "ab"]
     if min(len(side.split()) for side in sides) < 3 and all(find_places(side) for side in sides):
         return ()  # "…, Thanh Hoa or Hau Giang?": one question of two places
     if _EARLIER.search(found["lead"]):
         return tuple(f"When was {side} issued?" for side in sides)
-    return tuple(f"{side} {_tidy(_DEGREE.sub(' ', found['lead']))}?" for side in sides)
+    return tuple(f"{side} {tidy(_DEGREE.sub(' ', found['lead']))}?" for side in sides)
 
 
 _COMPARING = re.compile(
@@ -581,14 +564,14 @@ _OF_HUNDRED = re.compile(r"\bbao nhiêu\b(?!.*(?:phần trăm|%))")
 
 def _plain(part: str, language: str, kind: str, percent: bool = False) -> str:
     """A comparison's words taken out of one part, and a "how many" put in where no question word is left."""
-    text = _tidy(_COMPARING.sub(" ", part).replace("?", " "))
+    text = tidy(_COMPARING.sub(" ", part).replace("?", " "))
     if re.search(r"(?:trước|sau|sớm hơn|muộn hơn|truoc|earlier|later)[^\w]*$", part.strip(" ?")) and language != "en":
         bare = re.sub(
             r"[,\s]*(?:văn bản|bên|cái|việc)?\s*(?:nào)?\s*(?:có|ra đời|được ban hành|ban hành)?\s*(?:trước|sau|sớm|muộn)(?: hơn)?\s*$",
             "",
             part.strip(" ?"),
         )
-        return _tidy(_COMPARING.sub(" ", bare)) + " ban hành ngày nào?"
+        return tidy(_COMPARING.sub(" ", bare)) + " ban hành ngày nào?"
     if _marks(text, language):
         return (_OF_HUNDRED.sub(r"\g<0> phần trăm", text) if language == "vi" and percent else text) + "?"
     if language == "en":
@@ -604,12 +587,7 @@ def _plain(part: str, language: str, kind: str, percent: bool = False) -> str:
         text, changed = _MUCH.subn(
             lambda m: "có bao nhiêu" if m.group().lower().startswith("có") else "bao nhiêu", text, count=1
         )
-        text = _tidy(text + ("" if changed else " là bao nhiêu"))
+        text = tidy(text + ("" if changed else " là bao nhiêu"))
         return (_OF_HUNDRED.sub(r"\g<0> phần trăm", text) if percent else text) + "?"
     text, changed = re.subn(r"\bco (?:nhieu|it)\b", "co bao nhieu", text, count=1)
-    return _tidy(text + ("" if changed else " la bao nhieu")) + "?"
-
-
-def _tidy(text: str) -> str:
-    text = re.sub(r"\s+([,.;:?!])", r"\1", re.sub(r"\s{2,}", " ", text))
-    return re.sub(r"^[\s,.;:]+|[\s,;:]+$", "", text)
+    return tidy(text + ("" if changed else " la bao nhieu")) + "?"

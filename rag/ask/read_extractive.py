@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.ask import abstain, compare, counted, features, frames, mismatch, quoting, rules, spans, support, weigh
-from rag.ask.answer_types import NUMERIC
+from rag.ask.answer_types import NUMERIC, OPEN, TYPED
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
 from rag.ask.listed import items, wants_items
@@ -39,8 +39,6 @@ Floats = NDArray[np.float64]
 _HOW_MANY = re.compile(r"\b(?:bao nhiêu|bao nhieu)\b(?! (?:phần trăm|phan tram|%))")
 Documents = Callable[[str], support.Known]  # what is known of a document, by its source
 MAX_TOKENS = 80
-OPEN = LONG_KINDS = frozenset({"list", "reason", "definition", "other", "yesno"})
-TYPED = NUMERIC | {"date", "person", "organisation", "place", "decision", "role"}
 SHORTENED = 32  # tokens of a first quotation that makes room for the one that holds the wanted kind
 SHARE_WORTH = 0.6  # of the log of a sentence's share, beside the scores of its answer strings
 SAME_SENTENCE = 2.5  # added for a later part of a question to a sentence quoted for an earlier one that holds its kind of answer too
@@ -278,7 +276,7 @@ class ExtractiveReader:
         order = [i for i in ranked if shares[i] > 0.01 or i == top]
         clauses = self._clauses(asked, [sentences[i] for i in order], [float(shares[i]) for i in order], abbreviated)
         policy = self.policy
-        long = asked.want.several or asked.want.kind in LONG_KINDS
+        long = asked.want.several or asked.want.kind in OPEN
         windows = spans.choose(
             clauses,
             int(policy["long_total" if long else "budget"]) if budget is None else budget,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.ask import features
-from rag.ask.answer_types import NUMERIC
+from rag.ask.answer_types import NUMERIC, OPEN
 from rag.ask.evidence import Asked, Sentence, folded_places_of, holds, per_question, words_of
 from rag.ask.listed import best_run, count_asked, wants_items
 from rag.ask.short import address_asked, candidates, goal_asked, planned
@@ -51,7 +51,7 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
         kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
         out = out - (DOCUMENT_KIND if asked.want.kind == "decision" else ADDRESS) * (kinds.any() & ~kinds)
     names = [n for n in asked.names if " ".join(n) not in asked.places]
-    if names and (asked.language == "en" or asked.want.kind in _OPEN):
+    if names and (asked.language == "en" or asked.want.kind in OPEN):
         around = [
             words_of(s.text).folded_set | words_of(s.before).folded_set | words_of(s.context).folded_set
             for s in sentences
@@ -71,9 +71,8 @@ def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], ro
         out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])
     if asked.want.kind == "rank":
         fits = np.array([max((f.fit for f in candidates(asked, s.text)), default=0.0) for s in sentences])
-        planned = np.array([_only_planned(asked, s.text) for s in sentences])
         if not goal_asked(asked):
-            out = out - PLANNED * planned
+            out = out - PLANNED * np.array([_only_planned(asked, s.text) for s in sentences])
         here = np.array([not is_far(asked, s, hits, about) for s in sentences])
         if here.any():
             fits = np.where(here, fits, 0.0)
@@ -95,9 +94,6 @@ def _only_planned(asked: Asked, text: str) -> bool:
     """Whether the first rank of a sentence is one that is aimed at: "Với mục tiêu đến năm 2025 … thuộc nhóm 10 tỉnh"."""
     first = next((f for f in candidates(asked, text) if f.fit > 0.7), None)
     return first is not None and planned(text[: first.start])
-
-
-_OPEN = frozenset({"other", "list", "definition", "reason", "yesno"})
 
 
 def is_far(asked: Asked, sentence: Sentence, hits: Sequence[Hit], about: About) -> bool:
@@ -157,7 +153,7 @@ def carried(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> Floa
     """The scores, where a sentence that refers back stands close to the sentence before it: the words of the question are there, the
     answer is here. Of a figure, date or name only where it is here and not there."""
     out = scores.copy()
-    typed = asked.want.kind not in _OPEN
+    typed = asked.want.kind not in OPEN
     for i in range(1, len(sentences)):
         here, before = sentences[i], sentences[i - 1]
         if here.hit != before.hit or here.ordinal != before.ordinal + 1 or not refers(here.text):

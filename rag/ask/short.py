@@ -19,10 +19,8 @@ from rag.text.dates import DateSpan
 from rag.text.normalise import canonical, fold
 
 _THINGS = frozenset({"list", "other", "definition"})
-NEAR, HELD = (
-    2.2,
-    0.3,
-)  # what the question's words beside a candidate count, the nearer the more, and wherever they stand
+# what the question's words beside a candidate count, the nearer the more, and wherever they stand
+NEAR, HELD = 2.2, 0.3
 REACH = 12  # words on either side that may belong to a candidate
 _ROLE = re.compile(
     r"(?:(?:Nguyên|Cựu|Quyền)\s+)?(?:Phó\s+)?(?:Tổng\s+)?(?:Giám đốc|Chủ tịch|Bí thư|Trưởng phòng|Trưởng Phòng|Trưởng ban|Trưởng thôn|Trưởng ấp|Cục trưởng|Vụ trưởng|Bộ trưởng|Thứ trưởng|Thủ tướng|Tổng thống|Chánh [Vv]ăn phòng|"
