@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from rag.ask.question_heads import HEADS
+from rag.ask.kinds_en import degree, told
+from rag.ask.question_heads import HEADS, NUMBERED_EN
 from rag.text.names import find_places
 from rag.text.normalise import canonical, fold, nfc
 
@@ -84,9 +85,6 @@ _NAMED_OFFICE = (
     r"(?:giám đốc|chủ tịch|bí thư|trưởng phòng|trưởng ban|trưởng thôn|bộ trưởng|thủ tướng|hiệu trưởng|cục trưởng)\b).* tên (?:là |gọi là )?gì[^\w]*$"
 )
 _PLURAL_EN = r"\b(?:which|what) (?:[a-z-]+ ){0,2}?[a-z]{3,}(?<!ss)(?<!us)(?<!is)s (?:are|do|does|did|were|has|have|can|will|should|in|of|on|that)\b"
-_CHANGE_EN = r"\b(?:grow|grew|grown|increase[sd]?|rise|rose|risen|climb(?:ed)?|jump(?:ed)?|gain(?:ed)?|improve[sd]?|fall|fell|drop(?:ped)?|decrease[sd]?|go up|went up)\b"
-_DO = "does|do|did|has|have|can|could|will"
-_LESS = r"(?:cut|cuts|reduce[sd]?|limit(?:s|ed)?|save[sd]?|lower(?:s|ed)?|curb(?:s|ed)?)\b"
 _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|months|years|days)[^\W\d]+(?:\s+[^\W\d]+){0,2}\s+(?:nào|gì)\b|\b(?:which|what) (?:two|three|four|five|six)\b"
 _COMPARE = (
     r"^(?:hãy )?so (?:tiền|số|tỷ lệ|tỉ lệ|mức|doanh thu|thu nhập) .* (?:với|và) |"
@@ -143,20 +141,13 @@ def wanted(question: str, language: str) -> Wanted:
         or _compiled(_SEVERAL_COUNTED, folded).search(text)
         or (english and re.search(_PLURAL_EN, text) is not None)
     )
-    if (
-        english
-        and re.search(rf"\bhow (?:much|many)\b[^?]*{_CHANGE_EN}", text)
-        and not re.search(r"\b(?:or|than)\b", text)
-    ):
-        mark_at = text.index("how")
-        return Wanted("number", "tang", mark_at, mark_at + 8, several)
-    if english and (part := re.search(r"\bhow much of (?:the|its|his|her|their|all)\b", text)):
-        return Wanted("percent", "", part.start(), part.start() + 8, several)
-    if english and (degree := re.search(rf"\bby how much\b|\bhow much(?= (?:{_DO})\b[^?]*\b{_LESS})", text)):
-        return Wanted("number", "", *degree.span(), several)  # a share or a figure, hardly money
+    if english and (known := degree(text)):
+        return Wanted(*known, several)
     # of a long text only the opening: these patterns take time with the cube of the length
     if _compiled(_COMPARE_EN if english else _COMPARE, folded).search(text[:OPENING]):
         return Wanted("comparison", several=several)
+    if english and (known := told(text)):
+        return Wanted(*known, several)
     if not english and _compiled(_NAMED_OFFICE, folded).search(text):
         return Wanted("person", "", several=several)
     for mark, pattern in _EN_MARKS if english else _VI_MARKS:
@@ -374,20 +365,13 @@ def _document_kind(before: str) -> str:
     return found[-1] if found else ""
 
 
-# documents that have a number, and how a text calls them (folded)
-DOCUMENTS_EN = {
-    "decision": "quyet dinh", "resolution": "nghi quyet", "plan": "ke hoach", "decree": "nghi dinh", "directive": "chi thi", "circular": "thong tu",
-}  # fmt: skip
-_NUMBERED = "|".join(DOCUMENTS_EN)
-
-
 def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple[str, str, int]:
     """(type, focus noun, start) for "X nào", "X gì", "which X", "what X"."""
     table = _head_table(folded)
     if english:
         words = [m for m in re.finditer(r"\w+", text[end:])][:6]
         numbered = re.match(
-            rf"[^\w]*(?:is|was) the (?:official )?number of (?:the )?[^?]{{0,70}}?\b({_NUMBERED})\b|[^\w]*(?:\w+ ){{0,2}}?({_NUMBERED}) numbers?\b",
+            rf"[^\w]*(?:is|was) the (?:official )?number of (?:the )?[^?]{{0,70}}?\b({NUMBERED_EN})\b|[^\w]*(?:\w+ ){{0,2}}?({NUMBERED_EN}) numbers?\b",
             text[end:],
         )
         if numbered:

@@ -29,13 +29,14 @@ HEADS: dict[str, tuple[str, ...]] = {
     "decision": (
         "quyết định", "nghị quyết", "kế hoạch", "đề án", "văn bản", "chỉ thị", "nghị định", "thông tư", "luật", "đạo luật", "chương trình",
         "hiệp định", "hiệp ước", "công văn", "số hiệu",
-        "decision", "resolution", "plan", "scheme", "directive", "decree", "circular", "law", "act", "project", "programme", "program", "treaty",
+        "decision", "resolution", "plan", "scheme", "directive", "decree", "circular", "law", "act", "project", "programme", "program", "treaty", "document",
     ),
     "person": (
         "người", "ông", "bà", "anh", "chị", "nhân vật", "vua", "vị vua", "vị", "nhà khoa học", "nhà văn", "tác giả", "đạo diễn", "ca sĩ",
         "cầu thủ", "tướng", "tổng thống", "thủ tướng", "hoàng đế", "lãnh đạo", "nhà lãnh đạo", "diễn viên", "nông dân", "cán bộ", "giám đốc",
         "chủ tịch", "tài tử", "nghệ sĩ", "nhà thám hiểm", "họa sĩ", "nhạc sĩ",
         "person", "man", "woman", "official", "leader", "author", "king", "president", "director", "chairman", "chairwoman", "spokesman", "spokeswoman", "farmer", "explorer",
+        "head", "chief", "secretary", "chair", "minister", "owner", "boss", "manager", "grower", "seller", "expert", "resident", "speaker", "principal", "villager",
     ),
     "role": (
         "chức vụ", "chức", "chức danh", "vai trò", "cương vị", "nghề", "nghề nghiệp", "chức trách",
@@ -48,3 +49,9 @@ HEADS: dict[str, tuple[str, ...]] = {
     "number": ("con số", "số", "số lượng", "mức", "độ tuổi", "tuổi", "number", "figure", "age"),
     "reason": ("lý do", "lí do", "nguyên nhân", "nguyên do", "reason", "cause"),
 }  # fmt: skip
+
+# documents that have a number, and how a text calls them (folded)
+DOCUMENTS_EN = {
+    "decision": "quyet dinh", "resolution": "nghi quyet", "plan": "ke hoach", "decree": "nghi dinh", "directive": "chi thi", "circular": "thong tu",
+}  # fmt: skip
+NUMBERED_EN = "|".join(DOCUMENTS_EN)

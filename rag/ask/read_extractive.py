@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from rag.ask.pieces import pieces
 from rag.ask.quoting import Quote, sentence_of
 from rag.ask.short import address_asked, candidates, pick
 from rag.ask.similar import Similar
+from rag.ask.widen import widened
 from rag.text.abbreviations import TABLE
 from rag.text.names import canonical_place
 from rag.text.normalise import canonical, fold
@@ -102,13 +104,36 @@ class ExtractiveReader:
                 readings.append(reading)
             if len(readings) == 2:
                 readings = self._apart(query, readings, [own or hits for own in part_hits], room)
-            return self._compose_parts(query, readings, [list(own or hits) for own in part_hits], language)
+            return self._widened(query, readings, [list(own or hits) for own in part_hits], language)
         reading = self.read_one(query, query.parts[0] if len(query.parts) == 1 else query.text, hits)
         return self._compose(query, reading, hits, language)
 
     def _language(self, query: Query) -> str:
         setting = self.settings.answer_language
         return setting if setting in ("vi", "en") else "en" if query.language == "en" else "vi"
+
+    def _widened(
+        self, query: Query, readings: Sequence[Reading], hits: Sequence[Sequence[Hit]], language: str
+    ) -> Draft:
+        """The draft of several parts, those whose answer is no string that was found quoted at more length where there is room."""
+        draft = self._compose_parts(query, readings, hits, language)
+        unsure = [i for i, r in enumerate(readings) if r.quotes and not (r.short and r.asked.want.kind in TYPED)]
+        # first each gets its share of what is left, then what the others did not need
+        for left, i in [*zip(range(len(unsure), 0, -1), unsure), *((1, i) for i in unsure)]:
+            reading, own = readings[i], hits[i]
+            room = MAX_TOKENS - len(draft.text.split())
+            wider = widened(
+                reading.quotes[0], own[reading.quotes[0].hit], room // left, partial(self._weighed, reading.asked)
+            )
+            changed = [*readings]
+            changed[i] = replace(reading, quotes=(wider, *reading.quotes[1:]))
+            longer = self._compose_parts(query, changed, hits, language)
+            if len(longer.text.split()) <= MAX_TOKENS:
+                readings, draft = changed, longer
+        return draft
+
+    def _weighed(self, asked: Asked, sentence: Sentence) -> list[spans.Clause]:
+        return self._clauses(asked, [sentence], [1.0], self._abbreviations(self.index.store.snapshot()))
 
     def _as_share(self, query: Query, text: str, hits: Sequence[Hit], room: int) -> Reading | None:
         """What a side of a comparison gets when it is read as asking for a share: "bên nào nhận hồ sơ trực tuyến cao hơn" may mean one."""
@@ -493,9 +518,17 @@ class ExtractiveReader:
         quotes: list[Quote] = []
         for reading, own in zip(readings, hits):
             for quote in reading.quotes:
-                if not any(quoting.covers(q, every[q.hit], quote, own[quote.hit]) for q in quotes):
+                hit = own[quote.hit]
+                if any(quoting.covers(q, every[q.hit], quote, hit) for q in quotes):
+                    continue
+                # one that holds another stands in its place
+                held = next((n for n, q in enumerate(quotes) if quoting.covers(quote, hit, q, every[q.hit])), None)
+                if held is None:
                     quotes.append(replace(quote, hit=len(every)))
-                    every.append(own[quote.hit])
+                    every.append(hit)
+                else:
+                    quotes[held] = replace(quote, hit=quotes[held].hit)
+                    every[quotes[held].hit] = hit
         text, citations = self._written(query, quotes, every, language)
         short = tuple(dict.fromkeys(s for reading in readings for s in reading.short))
         # a part that cannot be answered at all refuses the whole; else the surest part speaks for it

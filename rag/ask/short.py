@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from rag.ask.answer_types import DOCUMENTS_EN, NUMERIC
+from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Asked, Words, dates_of, names_of, per_question, words_of
 from rag.ask.figure_fit import CHANGED, figures_in, words_after
 from rag.ask.found import Found as Found
 from rag.ask.listed import items, things, wants_items
 from rag.ask.name_fit import named, together
+from rag.ask.question_heads import DOCUMENTS_EN
 from rag.text.dates import DateSpan
 from rag.text.normalise import canonical, fold
 

@@ -1,0 +1,87 @@
+"""What an English question asks for where its wording tells it and not its question word.
+
+"Name of the director, please", "the number of the decision", "what position did Hau Giang take". Runs on the folded question, in which
+places are written as underscores. Knows nothing of documents.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.ask.question_heads import HEADS, NUMBERED_EN
+
+Told = tuple[str, str, int, int]  # answer type, focus, and where the question word stands
+
+_DO = "does|do|did|has|have|can|could|will"
+_CHANGE = r"\b(?:grow|grew|grown|increase[sd]?|rise|rose|risen|climb(?:ed)?|jump(?:ed)?|gain(?:ed)?|improve[sd]?|fall|fell|drop(?:ped)?|decrease[sd]?|go up|went up)\b"
+_LESS = r"(?:cut|cuts|reduce[sd]?|limit(?:s|ed)?|save[sd]?|lower(?:s|ed)?|curb(?:s|ed)?)\b"
+_PART = r"(?:make up|makes up|made up|account(?:s|ed)? for|represent(?:s|ed)?|constitutes?|contribute[sd]?)\b"
+# how much: a growth in figures, a share, or a degree; hardly ever money
+_DEGREES = (
+    ("number", "tang", rf"\bhow (?:much|many)\b(?=[^?]*{_CHANGE})(?!.*\b(?:or|than)\b)"),
+    (
+        "percent",
+        "",
+        rf"\bhow much(?= of (?:the|its|his|her|their|all)\b)|\bhow much(?= (?:{_DO})\b[^?]*\b{_PART})|\bwhat part(?= of\b)",
+    ),
+    ("percent", "", r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:account for|make up)\b)"),
+    ("number", "", rf"\bby how much\b|\bhow much(?= (?:{_DO})\b[^?]*\b{_LESS})"),
+    (
+        "amount",
+        "",
+        r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:earn|make|take in)\b[^?]*\b(?:year|yearly|annually|month)\b)",
+    ),
+    ("amount", "", r"\bwhat(?= (?:is|are|was|were)\b[^?]*\bworth\b)"),
+)
+# a place among others; whoever asks for somebody's position names a person and says "hold"
+_TABLE = r"(?:rankings?|index|dti|league|table|list|standings?)"
+_RANKS = (
+    rf"\b(?:what|which) (?:position|place|spot)(?= (?:did|does|do|has|have|was|is)\b[^?]*\b(?:in|on) (?:the )?(?:\w+ ){{0,4}}{_TABLE}\b)",
+    r"\b(?:what|which) (?:position|place|spot)(?= (?:did|does|has|was|is) (?:the )?(?:\w+ )?_+)",
+    rf"\b(?:what|which)(?= (?:was|is)\b[^?]*\b(?:place|position|spot|standing) (?:in|on) (?:the )?(?:\w+ ){{0,4}}{_TABLE}\b)",
+)
+_ROLES = r"\bin (?:what|which) capacity\b|\b(?:what|which) (?:offices?|positions?|posts?)(?= (?:does|do|did|has|is|was)\b[^?]*\b(?:hold|held|occupy|occupied|have|had|serve|in)\W*$)"
+_NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!of\b|in\b|on\b|under\b|by\b|for\b|with\b|to\b|from\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
+_NAME = r"\bnames? of (?:the |its |their |his |her |a )?((?:[\w'’&-]+ ?){1,6})"
+_CALLED = r"\bwhat (?:is|are|was|were) (?:the |a )?((?:[\w'’&-]+ ?){1,10}?) (?:called|named)\W*$|\b(?:what|who) (?:is|was) (?:the )?((?:[\w'’&-]+ ?){1,6}?)['’]s? (?:full )?name\b|^(?:the )?((?:[\w'’&-]+ ?){1,8}?)\W+(?:full )?name\W*$"
+_NAMED_KINDS = ("person", "organisation", "place")
+_KINDS = {head: kind for kind in _NAMED_KINDS for head in HEADS[kind] if head.isascii()}
+# words a noun phrase ends before: what follows tells more of it
+_AFTER = frozenset(
+    "of in at on for from to with that which who whose by under near where is are was were does do did has had behind called named running runs".split()
+)
+
+
+def degree(text: str) -> Told | None:
+    """What "how much" and the like ask for in the folded English question ``text``; None where the words around them have to tell."""
+    for kind, focus, pattern in _DEGREES:
+        if found := re.search(pattern, text):
+            return kind, focus, *found.span()
+    return None
+
+
+def told(text: str) -> Told | None:
+    """The answer type of the folded English question ``text``, where its wording tells it; None where the question word has to."""
+    for pattern in _RANKS:
+        if found := re.search(pattern, text):
+            return "rank", "", *found.span()
+    if found := re.search(_ROLES, text):
+        return "role", "", *found.span()
+    if found := re.search(_NUMBER, text):
+        return "decision", found[1], *found.span(1)
+    for pattern in (_NAME, _CALLED):
+        if found := re.search(pattern, text):
+            head = _head(next(group for group in found.groups() if group))
+            if head:
+                return _KINDS[head], head, found.start(), found.start()
+    return None
+
+
+def _head(phrase: str) -> str:
+    """The last noun of a noun phrase, where it tells what kind of thing has the name: "party secretary of …"."""
+    head = ""
+    for word in re.findall(r"[\w-]+", phrase):
+        if word in _AFTER:
+            break
+        head = word
+    return head if head in _KINDS else ""
