@@ -84,6 +84,13 @@ _NAMED_OFFICE = (
     r"(?:^\W*(?:\w+ ){0,2}?(?:sếp|lãnh đạo|thủ trưởng|người|nông dân|chủ hộ|chủ cơ sở|nghệ nhân|bác|chú|ông|bà|anh|chị)\b|"
     r"(?:giám đốc|chủ tịch|bí thư|trưởng phòng|trưởng ban|trưởng thôn|bộ trưởng|thủ tướng|hiệu trưởng|cục trưởng)\b).* tên (?:là |gọi là )?gì[^\w]*$"
 )
+# "làm đến đâu rồi" asks how far something has come
+_PROGRESS = r"\b(?:làm|thực hiện|triển khai|hoàn thành|tiến (?:độ|triển|hành)|phát triển|chuẩn bị|xây dựng|thí điểm|áp dụng|chuyển đổi số)\b[^?]{0,60}\b(?:đến|tới) đâu\b"
+# who issues a paper is a body: "Quyết định 4216 do ai ban hành", "Who issued Resolution 02"
+_ISSUER = (
+    r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị)\b[^,?]*\b(?:do|bởi) ai (?:đã )?(?:ban hành|ra|thông qua|phê duyệt)|\bai (?:là người |đã )?(?:ban hành|ra|thông qua|phê duyệt) (?:ra )?(?:quyết định|nghị quyết|kế hoạch|chỉ thị)|"
+    r"\bwho (?:has |had )?(?:issued?|adopted|passed|approved|put out|released) (?:the )?(?:[\w-]+ ){0,6}?(?:decision|resolution|plan|directive|scheme)|\bwho (?:was|were) (?:the )?(?:\w+ ){0,6}?(?:decision|resolution|plan|directive|scheme)\b[^?]*\b(?:issued|adopted|passed|approved) by"
+)
 _PLURAL_EN = r"\b(?:which|what) (?:[a-z-]+ ){0,2}?[a-z]{3,}(?<!ss)(?<!us)(?<!is)s (?:are|do|does|did|were|has|have|can|will|should|in|of|on|that)\b"
 _SEVERAL_COUNTED = r"\b(?:hai|ba|bốn|\d)\s+(?!tháng|năm|ngày|giờ|tuần|months|years|days)[^\W\d]+(?:\s+[^\W\d]+){0,2}\s+(?:nào|gì)\b|\b(?:which|what) (?:two|three|four|five|six)\b"
 _COMPARE = (
@@ -122,6 +129,7 @@ def view(question: str, language: str) -> tuple[str, bool]:
     return (fold(text), True) if language in ("vi-folded", "en") else (canonical(text), False)
 
 
+_CARRIED = re.compile(r"(?<=\w)\s+\([^()]*\)[\s?.!]*$")
 _PARTICLES = re.compile(r"(?:\s+(?:vậy|nhỉ|hả|ạ|thế|nhé|đấy|cơ|vay|nhi))+[\s?.!]*$")
 
 
@@ -129,6 +137,8 @@ def wanted(question: str, language: str) -> Wanted:
     """The answer type, focus and question word of one single question in ``language`` (a code of ``Query``)."""
     text, folded = view(question, language)
     if found := _PARTICLES.search(text):  # "bao nhiêu người vậy ạ?"
+        text = text[: found.start()] + " " * (len(text) - found.start())
+    if found := _CARRIED.search(text):  # what a follow-up is about asks for nothing
         text = text[: found.start()] + " " * (len(text) - found.start())
     for place in find_places(nfc(question)):  # "Đồng Nai" is no money
         text = text[: place.start] + "_" * (place.end - place.start) + text[place.end :]
@@ -157,6 +167,13 @@ def wanted(question: str, language: str) -> Wanted:
         if found is None:
             continue
         start, end = found.span()
+        if mark == "count" and _compiled(r"\b(?:trong|của|ở|với|cho) mấy\b", folded).match(
+            text, max(0, text.rfind(" ", 0, start - 1) + 1)
+        ):
+            if _compiled(r"\bnào\b|\bgì\b|\bai\b|\bđâu\b", folded).search(text[:start]):
+                continue  # "lực lượng nào làm nòng cốt trong mấy tổ ở đó": any number of them
+        if mark == "place" and _compiled(_PROGRESS, folded).search(text):
+            return Wanted("other", "", start, end, several)
         if mark == "count":
             return _counted(text, start, end, folded, english, several)
         if mark == "place" and english and _compiled(_RANK, folded).search(text):
@@ -187,6 +204,8 @@ def wanted(question: str, language: str) -> Wanted:
             and _is_a_name(question.split(" (")[0])
         ):
             return Wanted("role", "", start, end, several)
+        if mark == "person" and _compiled(_ISSUER, folded).search(text):
+            mark = "organisation"
         return Wanted(mark, "", start, end, several)
     kind = _without_mark(text, folded, english, several)
     focus = _counted_noun(text, folded) if kind == "number" and not english else ""

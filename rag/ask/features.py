@@ -59,7 +59,7 @@ def sentence_features(
     kind = asked.want.kind
     columns: dict[str, NDArray[Any]] = dict.fromkeys(SENTENCE, np.zeros(n))
     words = [words_of(s.text) for s in sentences]
-    bags = [_bags(s.text, s.before, s.context, abbreviated) for s in sentences]
+    bags = [bags_of(s.text, s.before, s.context, abbreviated) for s in sentences]
     held, around = _held(asked, [own for own, _, _ in bags]), _held(asked, [near for _, near, _ in bags])
     weights = np.array(list(asked.terms.values()))
     folded = held @ weights / asked.weight
@@ -124,7 +124,7 @@ def _held(asked: Asked, bags: Sequence[frozenset[str]]) -> NDArray[np.bool_]:
 
 
 @lru_cache(maxsize=8192)
-def _bags(
+def bags_of(
     text: str, before: str, context: str, abbreviated: Abbreviated
 ) -> tuple[frozenset[str], frozenset[str], frozenset[tuple[str, str]]]:
     """Folded words of a sentence, those of it with what stands before and above, and its pairs; abbreviations spelled out.
@@ -177,6 +177,16 @@ def office(asked: Asked, words: tuple[str, ...]) -> float:
             return 0.0
         return 1.0 if here & there else -1.0
     return 0.0
+
+
+def other_office(asked: Asked, words: tuple[str, ...]) -> bool:
+    """Whether the words of a sentence hold an office and not the one asked about."""
+    named = asked_offices(asked)
+    return (
+        bool(named)
+        and not any(_offices(words, title) for title, _ in named)
+        and any(_offices(words, title) for title in _TITLES)
+    )
 
 
 @per_question

@@ -37,11 +37,22 @@ _UNITS_OF = {
 }  # fmt: skip
 
 
+_WEIGHT = re.compile(
+    r"\s?(?:(?:nghìn|ngàn|triệu|vạn) )?(?:tấn|tạ|yến|kg|ki ?lô ?gam|cân|gam|gram|tonnes?|tons?|kilos?|kilograms?)\b",
+    re.IGNORECASE,
+)
+_WEIGHT_ASKED = re.compile(
+    r"\b(?:can nang|trong luong|khoi luong|nang (?:bao nhieu|may|khoang)|how heavy|(?:in|by) weight|what weight|weighs?)\b"
+)
+
+
 @per_question
 def units_asked(asked: Asked) -> re.Pattern[str] | None:
     """The units in which "bao lâu", "how far", "how old" are answered; None for other questions."""
     mark = asked.text[asked.want.start : asked.want.end].lower()
-    return re.compile(_UNITS_OF[mark], re.IGNORECASE) if mark in _UNITS_OF else None
+    if mark in _UNITS_OF:
+        return re.compile(_UNITS_OF[mark], re.IGNORECASE)
+    return _WEIGHT if _WEIGHT_ASKED.search(fold(asked.text)) else None
 
 
 _TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" counts nothing
@@ -121,7 +132,19 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
         if span and out and out[-1].end >= span.start() and not number.text.startswith("-"):
             start = out.pop().start
         out.append(Found(start, end, text[start:end], fit))
+    if focus == ("lan",) or _TIMES_ASKED.search(fold(asked.text)):
+        times = [Found(m.start(), m.end(), m.group(), 1.0) for m in _TIMES_MORE.finditer(text)]
+        out = sorted(
+            [f for f in out if not any(t.start <= f.start < t.end for t in times)] + times, key=lambda f: f.start
+        )
     return out
+
+
+_TIMES_ASKED = re.compile(r"\bhow many times (?:more|higher|as|the|bigger|larger|greater)\b")
+_TIMES_MORE = re.compile(
+    r"\bgấp (?:đôi|ba|bốn|năm|sáu|bảy|tám|chín|mười|rưỡi|hai|(?:[\d,.]+(?: ?[-–] ?[\d,.]+)?|nhiều|hàng chục)(?= lần))(?: lần)?\b|\b(?:double|twice|triple|twofold|threefold)\b",
+    re.IGNORECASE,
+)
 
 
 CHANGED = re.compile(

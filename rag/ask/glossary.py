@@ -16,6 +16,7 @@ from importlib.resources import files
 from rag.text.normalise import fold
 
 _WORD = re.compile(r"\w+")
+_OFFICE = re.compile(r"(department|ministry) of (.+)")
 # Pairs that turn a statement round; both sides in folded Vietnamese and English.
 _OPPOSITES = """
 nâng, tăng, raise, raised, increase, increased, increases, increasing, rose, rise, risen, grew, grow, growth, climbed | hạ, giảm, cut, lowered, decrease, decreased, decreases, decreasing, fell, fall, fallen, dropped, drop, declined, decline, reduced
@@ -63,6 +64,8 @@ def english() -> Mapping[str, tuple[str, ...]]:
         written = _phrases(right)
         for word in _phrases(left):
             table[word] = (*table.get(word, ()), *written)
+            if turned := _OFFICE.fullmatch(word):  # "department of health" is the "health department" too
+                table.setdefault(f"{turned[2]} {turned[1]}", written)
     return table
 
 

@@ -199,6 +199,8 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
             return "another place"
         if asked.language == "en" and _other_seat(asked, near):
             return "another place"
+        if _other_body(asked, sentence):
+            return "another body"
     if asked.want.kind in _OF_DEPARTMENTS and _other_department(asked, near, passage):
         return "another department"
     if asked.want.kind in ("rank", "percent", "amount", "number") and _other_year(asked, sentence, before):
@@ -399,6 +401,26 @@ def _other_level(asked: Asked, sentence: str) -> bool:
     wanted = set(_OFFICE_LEVEL.findall(fold(_typed(asked)))) or _seat_level(asked)
     held = set(_OFFICE_LEVEL.findall(fold(sentence)))
     return bool(wanted and held and not wanted & held)
+
+
+_BODIES = {
+    "so": ("so", "department"), "cong an": ("cong an", "police"), "cong ty": ("cong ty", "company"), "htx": ("htx", "hop tac xa", "cooperative"),
+    "trung tam": ("trung tam", "centre", "center"), "benh vien": ("benh vien", "hospital"), "ngan hang": ("ngan hang", "bank"), "truong": ("truong", "school"),
+    "dai": ("dai", "station"), "kho bac": ("kho bac", "treasury"), "nha may": ("nha may", "factory", "plant"), "bao hiem": ("bao hiem", "insurance agency"),
+}  # fmt: skip
+_BODY = {name: body for body, names in _BODIES.items() for name in names}
+_HEADED_BODY = re.compile(rf"\b(?:giam doc|truong|hieu truong|sep|dung dau)(?: cua)? ({'|'.join(_BODY)})\b")
+_BODY_EN = re.compile(rf"\b({'|'.join(n for n in _BODY if n not in _BODIES)})\b")
+
+
+def _other_body(asked: Asked, sentence: str) -> bool:
+    """Whether the question asks who heads a body of one sort ("giám đốc công an") and the sentence only tells who heads others."""
+    question = fold(_typed(asked))
+    mine = {_BODY[name] for name in _HEADED_BODY.findall(question)}
+    if asked.language == "en":
+        mine = {_BODY[name] for name in _BODY_EN.findall(question)} if "director" in asked.sequence else set()
+    theirs = {_BODY[name] for name in _HEADED_BODY.findall(fold(sentence))}
+    return bool(mine and theirs) and not mine & theirs
 
 
 _NUMBERED = re.compile(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rag.ask.evidence import Asked, names_of, places_of, words_of
+from rag.ask.evidence import Asked, names_of, per_question, places_of, words_of
 from rag.ask.found import Found
 from rag.ask.guarded import guarded
 from rag.text.abbreviations import TABLE
@@ -63,11 +63,44 @@ def companies(text: str) -> list[Found]:
     return out
 
 
+# a body that issues a paper, by the whole of its name, which goes on in small letters: "Ban Chấp hành Đảng bộ tỉnh"
+_ISSUER = re.compile(
+    r"((?:UBND|HĐND|[ỦU]y ban [Nn]hân dân|Hội đồng [Nn]hân dân|Tỉnh [ủu]y|Huyện [ủu]y|Thành [ủu]y|Đảng [ủu]y|Ban [Cc]hấp hành|BCH|Ban [Tt]hường vụ|(?:Thủ tướng )?Chính phủ|"
+    r"Thủ tướng|Quốc hội|Bộ [A-ZĐ]\w+|Sở [A-ZĐ]\w+)(?: (?!đã\b|cũng\b|vừa\b|mới\b|ban hành)[\wÀ-ỹ&]+){0,8}?)(?: \([^()]*\))?(?: (?:đã|cũng|vừa|mới))*"
+    r" (?:ký )?(?:ban hành|thông qua|phê duyệt|ra (?=Nghị quyết|Quyết định|Kế hoạch|Chỉ thị))"
+)
+_ISSUED = re.compile(
+    r"\b(?:ban hanh|phe duyet|thong qua|ky|ra|issue[sd]?|approve[sd]?|adopt(?:ed|s)?|pass(?:ed|es)?|release[sd]?|put out|came from)\b"
+)
+_PAPER = re.compile(r"\b(?:quyet dinh|nghi quyet|ke hoach|chi thi|de an|decision|resolution|plan|directive|scheme)s?\b")
+
+
+@per_question
+def _issuer_asked(asked: Asked) -> bool:
+    """Whether a question asks who issued a paper."""
+    folded = fold(asked.text)
+    return _PAPER.search(folded) is not None and _ISSUED.search(folded) is not None
+
+
+def _issuers(asked: Asked, text: str) -> list[Found]:
+    """The bodies that a sentence says issue a paper, those of the very paper asked about first in fit."""
+    out = []
+    numbers = {w for w in asked.sequence if w.isdigit()}
+    found = list(_ISSUER.finditer(text))
+    for place, one in enumerate(found):
+        stop = found[place + 1].start() if place + 1 < len(found) else len(text)
+        own = set(words_of(text[one.end() : min(stop, one.end() + 160)]).folded)
+        out.append(Found(*one.span(1), one[1], 1.0 if not numbers or numbers & own else 0.4))
+    return out
+
+
 def named(asked: Asked, text: str, kind: str) -> list[Found]:
     """The names of ``text`` that may answer a question for a person, an organisation or a place, in order."""
     whole = [c for c in companies(text) if not _stated(asked, c.text)] if kind == "organisation" else []
     headed = False
     out: list[Found] = [c for c in whole if asked.focus[:1] != ("so",)]
+    if kind == "organisation" and _issuer_asked(asked) and (issuers := _issuers(asked, text)):
+        return issuers
     for name in names_of(text):
         if (
             any(c.start <= name.start < c.end for c in whole)

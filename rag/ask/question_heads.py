@@ -32,7 +32,7 @@ HEADS: dict[str, tuple[str, ...]] = {
         "decision", "resolution", "plan", "scheme", "directive", "decree", "circular", "law", "act", "project", "programme", "program", "treaty", "document",
     ),
     "person": (
-        "người", "ông", "bà", "anh", "chị", "nhân vật", "vua", "vị vua", "vị", "nhà khoa học", "nhà văn", "tác giả", "đạo diễn", "ca sĩ",
+        "người", "ông", "bà", "anh", "chị", "đồng chí", "cô", "chú", "bác", "nhân vật", "vua", "vị vua", "vị", "nhà khoa học", "nhà văn", "tác giả", "đạo diễn", "ca sĩ",
         "cầu thủ", "tướng", "tổng thống", "thủ tướng", "hoàng đế", "lãnh đạo", "nhà lãnh đạo", "diễn viên", "nông dân", "cán bộ", "giám đốc",
         "chủ tịch", "tài tử", "nghệ sĩ", "nhà thám hiểm", "họa sĩ", "nhạc sĩ",
         "person", "man", "woman", "official", "leader", "author", "king", "president", "director", "chairman", "chairwoman", "spokesman", "spokeswoman", "farmer", "explorer",

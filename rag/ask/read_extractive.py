@@ -193,7 +193,7 @@ class ExtractiveReader:
             return Reading(asked, (), (), 0.0, {})
         known = self._known()
         scores = self._scorer("sentence", asked)(rows) + rules.offsets(
-            asked, sentences, hits, rows, lambda source: known(source).places
+            asked, sentences, hits, rows, lambda source: known(source).places, abbreviated
         )
         scores = rules.carried(asked, sentences, scores)
         if quoted:

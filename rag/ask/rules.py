@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rag.ask import features
 from rag.ask.answer_types import NUMERIC, OPEN
-from rag.ask.evidence import Asked, Sentence, folded_places_of, holds, per_question, words_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, folded_places_of, holds, per_question, words_of
 from rag.ask.listed import best_run, count_asked, wants_items
 from rag.ask.short import address_asked, candidates, goal_asked, planned
 from rag.text.names import canonical_place
@@ -22,6 +22,7 @@ from rag.types import Hit
 
 Floats = NDArray[np.float64]
 About = Callable[[str], frozenset[str]]  # the places a document is about, by its source
+OTHER_OFFICE = 1.5  # taken off where somebody else's office stands and another sentence holds the one asked about
 FAR_PLACE = 8.0  # the score taken off where a document does not speak of the place asked about
 OFFICE = 1.0  # added where the office asked about stands, taken off where only its deputy does
 PERSON_OFFICE = 3.5  # the same where a person is asked for
@@ -44,18 +45,25 @@ SAYS_MORE, SPOKEN_OF, SPOKEN_GAIN = 0.15, 0.6, 2.0
 OTHER_PLACE = 0.7  # and where a sentence names another place
 
 
-def offsets(asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats, about: About) -> Floats:
+def offsets(
+    asked: Asked,
+    sentences: Sequence[Sentence],
+    hits: Sequence[Hit],
+    rows: Floats,
+    about: About,
+    abbreviated: Abbreviated,
+) -> Floats:
     """What an encyclopaedic set cannot teach: offices, names, the date of the document, the place asked about."""
-    out = rows[:, features.SENTENCE.index("office")] * (PERSON_OFFICE if asked.want.kind == "person" else OFFICE)
+    office = rows[:, features.SENTENCE.index("office")]
+    out = office * (PERSON_OFFICE if asked.want.kind == "person" else OFFICE)
+    if asked.want.kind == "person" and (office > 0.0).any():
+        out = out - OTHER_OFFICE * np.array([features.other_office(asked, words_of(s.text).folded) for s in sentences])
     if asked.want.kind == "decision" or (asked.want.kind in ("place", "other", "definition") and address_asked(asked)):
         kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
         out = out - (DOCUMENT_KIND if asked.want.kind == "decision" else ADDRESS) * (kinds.any() & ~kinds)
     names = [n for n in asked.names if " ".join(n) not in asked.places]
     if names and (asked.language == "en" or asked.want.kind in OPEN):
-        around = [
-            words_of(s.text).folded_set | words_of(s.before).folded_set | words_of(s.context).folded_set
-            for s in sentences
-        ]
+        around = [features.bags_of(s.text, s.before, s.context, abbreviated)[1] for s in sentences]
         whole = [words_of(hits[s.hit].passage.text).folded_set for s in sentences]
         named = np.array(
             [
