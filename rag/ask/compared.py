@@ -35,8 +35,8 @@ DEGREE = r"(?:nhiều|ít|cao|thấp|lớn|nhỏ|đông|dài|ngắn|rộng|nhanh
 THING = r"(?:bên|nơi|cái|con số|số|đơn vị|chỗ|loại|nhóm|mô hình|xã|huyện|tỉnh|địa phương|cấp|tỷ lệ|mức|người|ông|bà|văn bản|hệ thống|htx|hợp tác xã|công ty|nghị quyết|quyết định|phần|phía|thứ|khoản|năm|sở|nền tảng)"
 WHICH = rf"(?:{THING} nào|ai|đâu|ở đâu)"
 WHICH_OF = rf",?\s*(?:thì |trong (?:hai|đó)[^,]*?,? ?)?\b{WHICH}\b(?= )"
-COUNTED = r"^(?:tổng )?(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí|lượng|mức|tỷ trọng|doanh số|số tiền|tiền|dân số|diện tích|nguồn thu)\b(?! (?:hóa|hiệu))"
-BOTH_OF = rf"(?<=\w),?\s*\b(?:(?:cụ thể|thì|và) )*{EACH}\b|,?\s*\bcụ thể\b|\blần lượt\b|\bđều\b(?= (?:là|có|đứng|trong|làm|tưới|dùng))|\b(?:respectively|each)\b"
+COUNTED = r"^(?:tổng )?(?:số|lượt|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí|lượng|mức|tỷ trọng|doanh số|số tiền|tiền|dân số|diện tích|nguồn thu)\b(?! (?:hóa|hiệu))"
+BOTH_OF = rf"(?<=\w) của (?:cả )?hai (?:bên|nơi|tỉnh|huyện|xã|người|ông|bà|anh|chị|cô|chú|bác|sở|htx|hợp tác xã|công ty|cơ sở|mô hình|cái|thứ|đơn vị)\b|(?<=\w),?\s*\b(?:(?:cụ thể|thì|và) )*{EACH}\b(?! (?:ở|tại|của) )|,?\s*\bcụ thể\b|\blần lượt\b|\bđều\b(?= (?:là|có|đứng|trong|làm|tưới|dùng))|\b(?:respectively|each)\b"
 SET_APART = rf"\bkhác (?!nào\b)|\b{DEGREE} hơn\b|\bhơn(?: nhau)?(?=\W*$)"
 
 

@@ -29,6 +29,7 @@ _ASKS = rf"{QUESTION}(?!.*\bhơn\b)"
 _JOINTS = (
     (r"(?:khi |nếu |đem |mà )?so (?:sánh )?với|đối chiếu với|khác (?:gì|thế nào|ra sao|bao nhiêu)(?: (?:so )?với)?|khác (?:so )?với|versus|vs\.?|compared (?:with|to)|in comparison (?:with|to)|against", 2.0),
     (rf"(?:có )?{DEGREE} hơn(?: so với)?(?! hay\b)|khác(?! nhau\b)", 1.0),
+    (r"có (?:bằng|ngang|giống|trùng)(?: (?:với|như|bằng))?(?! nhau\b)(?=.*không$)", 2.0),
     (r"hay(?: là)?|hoặc(?: là)?|or", 1.5),
     (r"than", 1.5),
     (r"và|với|cùng(?: với)?|and|with|&", 0.0),
@@ -43,12 +44,18 @@ _SORTS = tuple(
     for words in (
         "quyết định|nghị quyết|kế hoạch|đề án|chỉ thị|chương trình|văn bản|decision|resolution|plan|decree|programme|program|scheme",
         "ông|bà|anh|chị|chú|bác|cô|đồng chí|mr|mrs|ms",
-        "số|tỷ lệ|tỉ lệ|tổng|tổng số|doanh thu|giá trị|thu nhập|kinh phí|lượng|mức|tỷ trọng|doanh số|tiền|số tiền",
+        "số|lượt|tỷ lệ|tỉ lệ|tổng|tổng số|doanh thu|giá trị|thu nhập|kinh phí|lượng|mức|tỷ trọng|doanh số|tiền|số tiền",
         "htx|hợp tác xã|công ty|tổ hợp tác|doanh nghiệp|cơ sở|tổ",
         "lúc|khi|hồi|bây giờ|hiện nay|hiện tại|về sau|ban đầu|sau này|now|today",
     )
 )
 _SORTS_FOLDED = tuple(frozenset(fold(word) for word in sort) for sort in _SORTS)
+_PEOPLE, _BODIES = _SORTS[1], _SORTS[3]
+# what somebody does, after the name: "công ty Yến sào xứ Thanh | bán online qua …"
+_DEED = (
+    r",?\s+(?=(?:cùng |đều |thì |đang |đã )*(?:bán|trồng|nuôi|làm|dùng|ứng dụng|sử dụng|áp dụng|nói|cho biết|cho rằng|khuyên|đưa|có|được|đạt|giữ|xếp|nằm|vướng|gặp|mang|nhận|"
+    r"thu về|kiếm|tưới|quảng bá|giới thiệu|quảng cáo|kinh doanh|sản xuất|cung cấp|lo|phụ trách|chuyên|tham gia|chia sẻ|đứng|ở (?=đâu)|là )\b)"
+)
 # words before "số" of which it says that they are digital: "chuyển đổi số", "chữ ký số"
 _DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
 # where the second thing ends
@@ -57,16 +64,17 @@ _END = (
     rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?!như |thế )[^\s,]+) nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|each|respectively|both|differ|have in common)(?!\w))"
 )
 _LEVEL = r"\b(?:xã|thôn|huyện|tỉnh)(?= (?:nhiều|ít|hay|hoặc) )|\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b"
-_MOMENT = r"\b(?:(?:lúc|khi|hồi|thời) (?:mới )?(?:thí điểm|làm thử|thử|ban đầu|bắt đầu|triển khai|đầu)|bây giờ|hiện nay|hiện tại|về sau|sau này|ban đầu|lúc đầu|now|today)\b"
+_MOMENT = r"\b(?:(?:lúc|khi|hồi|thời) (?:mới )?(?:thí điểm|làm thử|thử|ban đầu|bắt đầu|triển khai|đầu)|bây giờ|hiện nay|hiện tại|về sau|sau này|ban đầu|lúc đầu|trước kia|trước đây|ngày trước|ngày xưa|hồi xưa|now|today|in the past|formerly)\b"
 _LOCALITY = re.compile(r"\b(?:[Xx]ã|[Hh]uyện|[Tt]hôn|[Pp]hường|[Tt]hị trấn|[Tt]hị xã) (?=((?:\w+ ?){1,4}))")
 _CODE = r"\b\d+g\b|\b[a-z]+\d+\b"
 
 
 class Finder:
-    """Looks for two things in one question. ``each`` tells that something else in it asks of both, ``compared`` that it says to compare."""
+    """Looks for two things in one question. ``each`` tells that something else in it asks of both, ``compared`` that it says to compare,
+    ``differ`` that it asks how two things differ or whether they are alike."""
 
-    def __init__(self, text: Compared, each: bool, compared: bool) -> None:
-        self.text, self.compared = text, compared
+    def __init__(self, text: Compared, each: bool, compared: bool, differ: bool = False) -> None:
+        self.text, self.compared, self.differ = text, compared, differ
         self.plain = text.of(guarded(text.text))
         self.names = named(text)
         kind = wanted(text.text, text.language).kind
@@ -190,6 +198,8 @@ class Finder:
             worth += 2.0 + opens  # "A và B, bên nào …"
         elif text.match(rf",?\s*(?:thì )?{EACH}\b", second[1]):
             worth += 1.5 + opens
+        elif self.differ:
+            worth += 1.0 + opens
         elif text.search(rf"\b{EACH}\b", second[1]):
             worth += 1.0
         elif strength >= 2.0:
@@ -208,7 +218,15 @@ class Finder:
             stop = plain.search(r"\s*[,:;?(]\s*", second)
             if stop and plain.match(COUNTED, second) and not plain.search(rf"{QUESTION}|\b{EACH}\b", stop.end()):
                 stop = None  # "số doanh nghiệp, hộ kinh doanh dùng …"
-        return stop.start() if stop else len(plain.text)
+        end = stop.start() if stop else len(plain.text)
+        somebody = any(
+            plain.match(rf"(?:{'|'.join(sort)})\b", second) for sort in (_PEOPLE, _BODIES) if plain.language != "en"
+        )
+        for deed in plain.pattern(_DEED).finditer(plain.shown, second, end) if somebody else ():
+            name = plain.text[second : deed.start()].split()[1:]
+            if name and (plain.folded or any(word[0].isupper() for word in name)):
+                return deed.start()
+        return end
 
     def _twin_end(self, first: Span, second: Span) -> int:
         """The end of the second thing, right after a name where the first ends with one of the same kind."""

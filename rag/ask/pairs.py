@@ -55,16 +55,17 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
     ):
         return ()
     text = Compared(_bare(main, language), language)
+    differ = Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}|{_NOT_ALIKE}") is not None
     each = (
         bool(hint)
+        or differ
         or wanted(main, language).kind == "comparison"
-        or text.search(SET_APART) is not None
-        or Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}") is not None
+        or text.search(f"{SET_APART}|{_AS_MUCH}") is not None
     )
     compared = re.match(r"\W*(?:hay |xin )?(?:so sanh|so |doi chieu|phan biet|compare)", fold(main)) is not None
     if compared and language == "en":
         text = text.sub(r"^compare (?!how\b|what\b)", "")
-    sides = Finder(text, each, compared).best()
+    sides = Finder(text, each, compared, differ).best()
     if sides is None or sides.worth < ENOUGH:
         return ()
     return pairs_en.questions(text, sides, hint) if language == "en" else pairs_vi.questions(text, sides, hint)
@@ -72,7 +73,9 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
 
 _AGAINST_FIRST = r"^so với (?P<a>[^,?]{2,60}?)(?:,| thì) (?P<b>[^?]+)"
 _SAME_TOO = r",?\s*\b(?:có|thì) (?:giống|khác|trùng)(?: gì)?(?: nhau)?(?: không)?(?=\W*$)|,?\s*\bcó phải (?:là )?cùng [^,?]{1,40}không(?: ạ)?(?=\W*$)"
-_AND_HOW = r",\s*(?:có gì )?khác nhau(?: (?:ở )?(?:chỗ nào|điểm nào|gì|thế nào|như thế nào|ra sao))?(?=\W*$)"
+_NOT_ALIKE = r"\b(?:khác|giống) nhau\b"
+_AS_MUCH = r"\bcó (?:bằng|ngang|giống|trùng)\b(?! nhau).*không\W*$"
+_AND_HOW = r",\s*(?:thì |có )?(?:gì )?(?:khác|giống)(?: gì)?(?: nhau)?(?: (?:ở )?(?:chỗ nào|điểm nào|gì|thế nào|như thế nào|ra sao))?(?: không)?(?=\W*$)"
 
 
 def _turned(question: str, language: str) -> str:
@@ -93,12 +96,31 @@ def _turned(question: str, language: str) -> str:
 def main_sentence(question: str, language: str) -> tuple[str, str]:
     """``question`` without later sentences that ask for nothing new ("Mỗi bên bao nhiêu phần trăm?", "Please give both positions."),
     and the kind of answer these ask of both: "percent", "date", "rank", "decision", "number" or ""."""
-    whole = _turned(bare(question, language), language)
-    pieces = [p.strip() for p in re.split(r"(?<=[?.!])\s+(?=[^\d\s])", whole) if p.strip(" ?.!")]
+    whole = bare(question, language)
+    pieces = _pieces(whole)
+    while len(pieces) > 1 and _of_them(Compared(pieces[-1], language)):
+        whole = " ".join(_pieces(whole)[:-1])
+        pieces.pop()
+    pieces = _pieces(_turned(whole, language))
     hint = ""
     while len(pieces) > 1 and _asks_of_both(Compared(pieces[-1], language)):
         hint = kind_wanted(Compared(pieces.pop(), language)) or hint
     return " ".join(pieces).strip(), hint
+
+
+# "So sánh giúp hai mạng này", "Cách quảng bá có giống nhau không?"
+_COMPARE_THEM = r"\W*(?:hãy |bạn |nhờ |xin |giúp |mình )*(?:so sánh|đối chiếu|phân biệt)\b"
+_ALIKE = r"\b(?:giống|khác|trùng|khớp)(?: gì)? nhau\b(?: (?:không|chỗ nào|ở đâu|thế nào|ra sao|gì))*\W*$"
+
+
+def _pieces(text: str) -> list[str]:
+    return [p.strip() for p in re.split(r"(?<=[?.!])\s+(?=[^\d\s])", text) if p.strip(" ?.!")]
+
+
+def _of_them(sentence: Compared) -> bool:
+    """Whether a sentence only asks to compare what was named before it."""
+    short = len(sentence.text.split()) <= 9 and not any(n.start for n in find_names(sentence.text))
+    return short and bool(sentence.match(_COMPARE_THEM) or sentence.search(_ALIKE))
 
 
 def _asks_of_both(sentence: Compared) -> bool:

@@ -73,9 +73,21 @@ def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:
         .sub(r"\s+và(?= là (?:bao nhiêu|mấy))", "")
         .sub(rf"\b({DEGREE} hơn)(?:,? \1)+\b", "nhiều hơn")
     )
-    return tidy(_asking(whole, hint, text.of(thing))).rstrip(" ?.,;") + "?"
+    return _unknown(text.of(tidy(_asking(whole, hint, text.of(thing))).rstrip(" ?.,;") + "?"))
 
 
+def _unknown(asked: Compared) -> str:
+    """A figure that is told of the one is asked of both: "Hậu Giang có 1.506 nông sản lên sàn rồi thì sao" → "… có bao nhiêu nông sản …"."""
+    ends = asked.search(r"(?:\s+rồi)?\s+(?:thì sao|thế nào|ra sao|bao nhiêu)\?$|(?:\s+rồi)?\?$")
+    told = asked.search(rf"\b(?:có|được|đạt|là|bán|đưa|hỗ trợ|thu)(?: (?:hơn|gần|khoảng|trên|tới|được))? (?P<n>\d[\d.,]*)(?= {_COUNTABLE})")
+    if not ends or not told or asked.search(QUESTION, 0, ends.start()):
+        return asked.text
+    at, to = told.span("n")
+    before = asked.of(asked.text[:at]).sub(r"\s(?:hơn|gần|khoảng|trên|tới)\s*$", " ").text
+    return tidy(f"{before} bao nhiêu{asked.text[to : ends.start()]}") + "?"
+
+
+_COUNTABLE = r"(?!năm\b|tháng\b|ngày\b|giờ\b)[^\W\d]"  # "có 5 năm kinh nghiệm" tells no count
 _OF_WHICH = r"[,\s]*((?:(?!thì)[^\s,]+ ){1,3})(?:tỉnh|huyện|xã|nơi|bên|địa phương) nào\b"  # "Đảng bộ tỉnh nào"
 _AND_WHICH = rf",\s*{WHICH}\b[^,]*\bhơn\W*$"
 _FIRST = r"[,\s]*\b(?:có |ra đời |ra |được ban hành |được phê duyệt )?(?:trước|sau|sớm|muộn)(?: hơn)?(?: cả)?\W*$"

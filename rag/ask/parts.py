@@ -86,11 +86,22 @@ def split(question: str, language: str) -> tuple[str, ...]:
         )[:MAX_PARTS]
     return (
         _shaped(question, language, want)
-        or _coordinated(question, language)
+        or _of_topic(_coordinated(question, language), language)
         or _same_head(question)
         or _two_things(question, language, want)
         or (question,)
     )[:MAX_PARTS]
+
+
+_TOPIC = re.compile(r"^(?P<topic>(?:[^\s:,?]+ ){0,9}[^\s:,?]+): (?=\S+ \S)")
+
+
+def _of_topic(parts: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """What stands before a colon said in every part: "Phòng họp không giấy: Hà Tĩnh làm đến đâu còn Hậu Giang làm đến đâu"."""
+    topic = _TOPIC.match(parts[0]) if len(parts) > 1 else None
+    if topic is None or _marks(topic["topic"], language) or find_places(topic["topic"]):
+        return parts
+    return (parts[0], *(f"{topic['topic']}: {part}" for part in parts[1:]))
 
 
 def _sentences(question: str) -> list[str]:
