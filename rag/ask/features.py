@@ -7,7 +7,7 @@ Knows nothing of weights: ``fit_reader`` learns them, ``read_extractive`` applie
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -19,6 +19,7 @@ from rag.ask.answer_types import NUMERIC, TYPED
 from rag.ask.evidence import Abbreviated, Asked, Sentence, coverage, dates_of, holds, per_question, words_of
 from rag.ask.short import candidates, rank
 from rag.ask.similar import Likeness
+from rag.text.names import canonical_place
 from rag.text.normalise import fold
 from rag.types import Hit, Span
 
@@ -51,8 +52,10 @@ def sentence_features(
     hits: Sequence[Hit],
     similar: Likeness,
     abbreviated: Abbreviated,
+    about: Callable[[str], frozenset[str]] = lambda source: frozenset(),
 ) -> Floats:
-    """(n, len(SENTENCE)) for the ``sentences``, ``similar`` their likeness to the question."""
+    """(n, len(SENTENCE)) for the ``sentences``, ``similar`` their likeness to the question, ``about`` the places a document is about:
+    its sentences need not name them."""
     n = len(sentences)
     if not n:
         return np.zeros((0, len(SENTENCE)))
@@ -60,6 +63,12 @@ def sentence_features(
     columns: dict[str, NDArray[Any]] = dict.fromkeys(SENTENCE, np.zeros(n))
     words = [words_of(s.text) for s in sentences]
     bags = [bags_of(s.text, s.before, s.context, abbreviated) for s in sentences]
+    given = [_given(asked, about(hits[s.hit].source)) for s in sentences]
+    if any(given):
+        bags = [
+            (own.union(words), near.union(words), pairs.union(pairwise(words)))
+            for (own, near, pairs), words in zip(bags, given, strict=True)
+        ]
     held, around = _held(asked, [own for own, _, _ in bags]), _held(asked, [near for _, near, _ in bags])
     weights = np.array(list(asked.terms.values()))
     folded = held @ weights / asked.weight
@@ -112,6 +121,13 @@ def sentence_features(
     for name in ("folded", "pairs", "dense", "maxsim"):
         columns[f"{name}_gap"] = columns[name] - columns[name].max()
     return np.stack([columns[name] for name in SENTENCE], axis=1).astype(np.float64)
+
+
+def _given(asked: Asked, places: frozenset[str]) -> tuple[str, ...]:
+    """The words of the places asked about that are among ``places``; none across languages, where weights were fitted without."""
+    if asked.language == "en":
+        return ()
+    return tuple(w for p in asked.places if fold(canonical_place(p)) in places for w in p.split())
 
 
 def _held(asked: Asked, bags: Sequence[frozenset[str]]) -> NDArray[np.bool_]:

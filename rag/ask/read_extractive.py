@@ -404,7 +404,9 @@ class ExtractiveReader:
             asked = replace(asked, without=without)
         sentences = sentences_of(hits)
         similar = self.similar.likeness(text, [s.text for s in sentences])
-        return asked, sentences, features.sentence_features(asked, sentences, hits, similar, abbreviated), abbreviated
+        known = self._known()
+        rows = features.sentence_features(asked, sentences, hits, similar, abbreviated, lambda source: known(source).places)
+        return asked, sentences, rows, abbreviated
 
     def asked(self, query: Query, text: str) -> tuple[Asked, Abbreviated]:
         """What ``text``, the query's or one of its parts, asks for, its words weighed by their rarity in the index."""
