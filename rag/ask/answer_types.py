@@ -60,6 +60,7 @@ _VERBS = frozenset(
     "cài cai mua nhận nhan ký ky biết biet live lives living work works working sell sells sold accept accepts install installed join".split()
 )
 _STOP_EN = frozenset(
+    "get gets got go goes went put puts onto into via through over helped registered reached received sign signed signing came come appear appeared take takes had make makes made grow grew "
     "are is was were did do does has have had in at on of by for from to with that who which been will can there the a an it its "
     "per as than and or use used took take".split()
 )

@@ -23,6 +23,7 @@ from rag.ask.compared import (
 )
 from rag.ask.courtesy import bare
 from rag.ask.pair_finder import Finder, named
+from rag.ask.pairs_set import set_ways
 from rag.text.names import find_names, find_places
 from rag.text.normalise import fold
 
@@ -50,11 +51,13 @@ def pair(question: str, language: str) -> tuple[str, ...]:
 
 def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ...]:
     """``pair`` where the ``main_sentence`` of ``question`` and what is asked of both are known already."""
-    if len(question) > LONGEST or (
-        language == "en" and re.search(r"\w \bcompares?\b (?:in|on|by|for|with|to)\b", question)
-    ):
+    if len(question) > LONGEST:
         return ()
     text = Compared(_bare(main, language), language)
+    if language == "en" and (known := set_ways(text.text)):
+        return known
+    if language == "en" and re.search(r"\w \bcompares?\b (?:in|on|by|for|with|to)\b", question):
+        return ()
     differ = Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}|{_NOT_ALIKE}") is not None
     each = (
         bool(hint)
@@ -110,7 +113,10 @@ def main_sentence(question: str, language: str) -> tuple[str, str]:
 
 # "So sánh giúp hai mạng này", "Cách quảng bá có giống nhau không?"
 _COMPARE_THEM = r"\W*(?:hãy |bạn |nhờ |xin |giúp |mình )*(?:so sánh|đối chiếu|phân biệt)\b"
-_ALIKE = r"\b(?:giống|khác|trùng|khớp)(?: gì)? nhau\b(?: (?:không|chỗ nào|ở đâu|thế nào|ra sao|gì))*\W*$"
+_ALIKE = (
+    r"\b(?:giống|khác|trùng|khớp)(?: gì)? nhau\b(?: (?:không|chỗ nào|ở đâu|thế nào|ra sao|gì))*\W*$|"
+    r"^\W*(?:(?:is it|are they|are these|are the two) )?(?:the )?(?:same|different|similar)\b[^,]*$"
+)
 
 
 def _pieces(text: str) -> list[str]:

@@ -79,7 +79,9 @@ def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:
 def _unknown(asked: Compared) -> str:
     """A figure that is told of the one is asked of both: "Hậu Giang có 1.506 nông sản lên sàn rồi thì sao" → "… có bao nhiêu nông sản …"."""
     ends = asked.search(r"(?:\s+rồi)?\s+(?:thì sao|thế nào|ra sao|bao nhiêu)\?$|(?:\s+rồi)?\?$")
-    told = asked.search(rf"\b(?:có|được|đạt|là|bán|đưa|hỗ trợ|thu)(?: (?:hơn|gần|khoảng|trên|tới|được))? (?P<n>\d[\d.,]*)(?= {_COUNTABLE})")
+    told = asked.search(
+        rf"\b(?:có|được|đạt|là|bán|đưa|hỗ trợ|thu)(?: (?:hơn|gần|khoảng|trên|tới|được))? (?P<n>\d[\d.,]*)(?= {_COUNTABLE})"
+    )
     if not ends or not told or asked.search(QUESTION, 0, ends.start()):
         return asked.text
     at, to = told.span("n")

@@ -25,7 +25,7 @@ from rag.ask import abstain, cite, followup
 from rag.ask.draft import Draft
 from rag.ask.evidence import coverage, words_of
 from rag.ask.query import understand
-from rag.ask.read_extractive import READ_HITS, ExtractiveReader
+from rag.ask.read_extractive import ExtractiveReader, hits_read
 from rag.ask.short import pick
 from rag.errors import LLMError, LLMIncomplete, LLMTimeout, RagError, UsageError, redact
 from rag.text.normalise import strip_markers
@@ -125,7 +125,7 @@ class Rag:
             yield Retrieved(query.text, ())
             yield self._abstained(state, abstain.small_talk(query, settings), (), clock)
             return
-        most = max(k, settings.context_passages, READ_HITS)
+        most = max(k, settings.context_passages, hits_read(query))
         if self.llm is None:
             found, draft, decision = self._extract(query, most, clock)
             alone = self._alone(question, query)

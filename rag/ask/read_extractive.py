@@ -50,6 +50,7 @@ SURE_FIT, SURE_SHARE = (
     0.5,
 )  # an answer string this fitting in a sentence of this share of the mass needs no second quotation
 READ_HITS = 12
+READ_ACROSS = 16  # across languages the right passage may stand further down
 CLOSE_SENTENCES = 6
 ANY_PLACE = 0.1  # what a name fits at least that may be a place of the kind asked for
 GIVING = 0.3  # how much less than the best an answer string may fit and still be one that is given
@@ -187,7 +188,7 @@ class ExtractiveReader:
         """The best stretches for the single question ``text`` in at most ``budget`` tokens; ``quoted`` are the places (source, start)
         of what earlier parts of the same question were answered with, ``but`` a place that is not to answer,
         ``without`` strings (canonical) that are not to be given."""
-        hits = hits[:READ_HITS]
+        hits = hits[: hits_read(query)]
         asked, sentences, rows, abbreviated = self.rows(query, text, hits, without)
         if not sentences:
             return Reading(asked, (), (), 0.0, {})
@@ -405,7 +406,9 @@ class ExtractiveReader:
         sentences = sentences_of(hits)
         similar = self.similar.likeness(text, [s.text for s in sentences])
         known = self._known()
-        rows = features.sentence_features(asked, sentences, hits, similar, abbreviated, lambda source: known(source).places)
+        rows = features.sentence_features(
+            asked, sentences, hits, similar, abbreviated, lambda source: known(source).places
+        )
         return asked, sentences, rows, abbreviated
 
     def asked(self, query: Query, text: str) -> tuple[Asked, Abbreviated]:
@@ -562,6 +565,11 @@ class ExtractiveReader:
                 Citation(n, passage.source, passage.title, passage.date, quote.text, quote.start, quote.end)
             )
         return renumber(" ".join(lines), citations)
+
+
+def hits_read(query: Query) -> int:
+    """How many hits are read for a question."""
+    return READ_ACROSS if query.language == "en" else READ_HITS
 
 
 def _gives(asked: Asked, quote: Quote, sentence: Sentence, hits: Sequence[Hit], known: Documents) -> bool:

@@ -22,7 +22,7 @@ from rag.types import Hit
 
 Floats = NDArray[np.float64]
 About = Callable[[str], frozenset[str]]  # the places a document is about, by its source
-OTHER_OFFICE = 1.5  # taken off where somebody else's office stands and another sentence holds the one asked about
+OTHER_OFFICE = 2.5  # taken off where somebody else's office stands and another sentence holds the one asked about
 FAR_PLACE = 8.0  # the score taken off where a document does not speak of the place asked about
 OFFICE = 1.0  # added where the office asked about stands, taken off where only its deputy does
 PERSON_OFFICE = 3.5  # the same where a person is asked for

@@ -51,6 +51,8 @@ def built_vietnamese(word: str) -> bool:
 
 _OPENS_EN = frozenset("what who whom whose where when which how why did does was were has have is are".split())
 
+_ASKS_EN = frozenset("what who whose where when which how does did".split())  # wherever they stand
+
 
 def detect(text: str) -> str:
     """``"vi"``, ``"vi-folded"`` (Vietnamese without diacritics), ``"en"`` or ``"other"`` for a question.
@@ -79,6 +81,8 @@ def detect(text: str) -> str:
         # However long the names are, a question that opens with an English question word is no Vietnamese one.
         if english and (tokens[0] in _OPENS_EN or (english * 2 >= accented and _names_only(text))):
             return "en"
+        if not _ASKS_EN.isdisjoint(tokens) and _names_only(text):
+            return "en"  # "Mỹ Lộc (Lê Vạn Hải) and Bình Thành (Võ Văn Trưng): which fruit does each farmer grow?"
         if vietnamese + folded_vi >= 1 and (vietnamese >= english or accented * 3 >= len(tokens)):
             return "vi"
         return "en" if english else "vi"

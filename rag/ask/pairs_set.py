@@ -1,0 +1,91 @@
+"""English questions of two things put in one of a few set ways: what is asked of each, as a question of its own.
+
+"What do A and B each grow?", "A and B: who speaks for each one?", "Compare the locations: A versus B". Rules over the words of the
+question; knows nothing of documents. Everything else is left to ``pair_finder``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from rag.ask.compared import tidy
+
+_AND = r"(?:and|versus|vs\.?|or|&|as against)"
+_KINDS_OF_THINGS = (
+    "one|side|of them|of the two|of these|province|district|commune|ward|village|hamlet|farmer|grower|cooperative|company|firm|man|woman|person|place|department|agency|"
+    "group|shop|article|decision|resolution|document|paper|plan|team|level|model|platform|app|school|product|market|official|director|seller|trader"
+)
+_EACH = rf"\beach(?: (?:{_KINDS_OF_THINGS})\b)?"
+# "A and B: which fruit does each farmer grow"
+_TOPIC = re.compile(
+    rf"^(?:between |for |in |of |comparing )?(?P<a>[^:?]+?) {_AND} (?P<b>[^:?]+?)\s*(?:[:,;]|\s[-–—])\s*(?:and )?(?P<asked>(?:how|what|which|who|where|when)\b[^?]*{_EACH}[^?]*)$",
+    re.IGNORECASE,
+)
+_EACH_DO = re.compile(
+    rf"^(?P<lead>(?:[^?]*?, )?(?:what|how much|how many [\w ]+?|which [\w ]+?|where|when|how)) (?P<do>do|did|are|were|have) (?P<a>[^?:;—–]+?) {_AND} (?P<b>[^?:;—–]+?),? (?:each|both|respectively) (?P<rest>[^?]+)$",
+    re.IGNORECASE,
+)
+_ONE = {"do": "does", "are": "is", "were": "was", "have": "has"}
+# what is compared is no quantity: where things are, what somebody is, what something is called
+_COMPARE = re.compile(
+    rf"^(?:compare|(?:what(?:'s| is) the )?(?:comparison|difference) (?:of|between|in)) (?:the |their )?(?P<noun>[\w-]+(?: [\w-]+)??)(?: of| for| at|:) (?P<a>[^?]+?) (?:{_AND}|with|to) (?P<b>[^?]+)$",
+    re.IGNORECASE,
+)
+_DIFFER = re.compile(
+    rf"^how (?:do|does|did) (?:the )?(?P<what>[\w' -]+?) (?:of|in|at|for) (?P<a>[^?]+?) {_AND} (?P<b>[^?]+?) differ(?: (?:in|by)(?: their| its)? (?P<noun>[^?]+?))?$",
+    re.IGNORECASE,
+)
+_SAME = re.compile(
+    rf"^(?:is|are) (?P<what>the [^?]+?) the same(?: (?P<noun>person|man|woman|one|thing|figure|number|rank))? (?:in|at|for) (?P<a>[^?]+?) {_AND} (?P<b>[^?]+)$",
+    re.IGNORECASE,
+)
+_HOW_COMPARE = re.compile(r"^how (?:does|do|did) (?P<a>[^?]+?) compare (?:with|to) (?P<b>[^?]+)$", re.IGNORECASE)
+_QUANTITY = re.compile(
+    r"\b(?:numbers?|shares?|rates?|percentages?|amounts?|totals?|counts?|incomes?|revenues?|turnovers?|values?|sums?|figures?|goals?|targets?|levels?|earnings|sales|how many|how much|what|\d+)\b",
+    re.IGNORECASE,
+)
+_ASKED_OF = (
+    (re.compile(r"locations?|places?|sites?", re.IGNORECASE), "Where is {}"),
+    (re.compile(r"positions?|jobs?|titles?|roles?|offices?|posts?|functions?", re.IGNORECASE), "What position does {} hold"),
+    (re.compile(r"names?", re.IGNORECASE), "What is the name of {}"),
+    (re.compile(r"ranks?|rankings?|standings?", re.IGNORECASE), "What rank does {} have"),
+    (re.compile(r"dates?|issue dates?", re.IGNORECASE), "When was {} issued"),
+)  # fmt: skip
+
+
+def set_ways(question: str) -> tuple[str, ...]:
+    """Two questions for one put in one of these ways, else ()."""
+    asked = question.strip(" ?.!")
+    found: re.Match[str] | None
+    if found := _EACH_DO.match(asked):
+        verb, lead, rest = _ONE.get(found["do"].lower(), found["do"]), found["lead"], found["rest"]
+        return _both(found, lambda thing: f"{lead} {verb} {thing} {rest}")
+    if found := _TOPIC.match(asked):
+        of_each = found["asked"]
+        return _both(found, lambda thing: re.sub(_EACH, lambda _: thing, of_each, count=1, flags=re.IGNORECASE))
+    if (found := _SAME.match(asked)) and found["noun"]:
+        who = {"person": "Who is", "man": "Who is", "woman": "Who is"}.get(found["noun"].lower(), "What is")
+        what = found["what"]
+        return _both(found, lambda thing: f"{who} {what} in {thing}")
+    if found := _DIFFER.match(asked):
+        noun = found["noun"] or ""
+        what = found["what"]
+        return _both(found, lambda thing: _of_noun(noun, f"the {what} of {thing}"))
+    if (found := _COMPARE.match(asked)) and not _QUANTITY.search(f"{found['noun']} {found['a']}"):
+        noun = found["noun"]
+        return _both(found, lambda thing: _of_noun(noun, thing))
+    if (found := _HOW_COMPARE.match(asked)) and not _QUANTITY.search(f"{found['a']} {found['b']}"):
+        return _both(found, lambda thing: f"How is {thing}")
+    return ()
+
+
+def _of_noun(noun: str, thing: str) -> str:
+    if not noun:
+        return f"What is {thing}"
+    wording = next((w for pattern, w in _ASKED_OF if pattern.fullmatch(noun)), "")
+    return wording.format(thing) if wording else f"What is the {noun} of {thing}"
+
+
+def _both(found: re.Match[str], wording: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(tidy(wording(found[side].strip(" ,;"))).rstrip(" ?.,;:") + "?" for side in "ab")
