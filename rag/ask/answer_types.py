@@ -277,10 +277,14 @@ _MEASURED = frozenset("m m2 km km2 ha hecta người nguoi hộ ho chỗ cho gi�
 def _counted(text: str, start: int, end: int, folded: bool, english: bool, several: bool) -> Wanted:
     """Which number "how many / bao nhiêu" asks for, told from the words around it."""
     mark, after = text[start:end], text[end:].split("(")[0]  # a follow-up carries what it is about in brackets
+    if english:  # "how many of Thanh Hoa's 27 districts"
+        after = re.sub(
+            r"^\s*of (?:the|its|their|these|those|all(?: the)?|(?:\S+ ){0,2}?\S+['’]s?)(?: \d+)? ", " ", after
+        )
     words = re.findall(r"[\w%]+", after)
     stop = _STOP_EN if english else (_FOLDED_STOP if folded else _STOP)
     focus: list[str] = []
-    for place, (word, following) in enumerate(zip(words[:8], [*words[1:8], ""])):
+    for word, following in zip(words[:8], [*words[1:8], ""]):
         if not word.strip("_"):
             break  # a place
         if not focus and word in ("hàng", "hang") and following and following not in _HUNDREDS:
@@ -289,8 +293,10 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         if (focus and (focus[-1], word) in _COMPOUNDS) or (folded and (word, following) in _FOLDED_NOUNS):
             focus.append(word)
             continue
-        if english and word == "and" and len(focus) == 1 and stop.isdisjoint(words[place + 1 : place + 3]):
-            continue  # "how many OCOP and local products", but "how many communes and wards are"
+        if english and word == "and" and 0 < len(focus) < 4 and following and following not in stop:
+            continue  # "how many OCOP and local products", "how many communes, wards and towns"
+        if english and focus and focus[-1].endswith("s") and word.endswith("ed"):
+            break  # "how many invoices generated from"
         if word in stop or (focus and word in _VERBS):
             break
         focus.append(word)
@@ -404,12 +410,14 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
             head = _singular(word.group()) if _singular(word.group()) in table else head
         if head:
             return table[head], head, start
-        if words and words[0].group() in ("is", "are", "was", "were"):
+        if words and words[0].group() in ("is", "are", "was", "were", "s"):
+            found = ""
             for word in [m for m in re.finditer(r"\w+", text[end:])][1:9]:
                 if word.group() in ("of", "in", "for", "by", "that", "which", "on", "at"):
                     break
-                if word.group() in table:
-                    return table[word.group()], word.group(), start
+                found = word.group() if word.group() in table else found
+            if found:
+                return table[found], found, start
         focus = ""
         for word in words[:3]:
             if word.group() in _STOP_EN:
@@ -525,9 +533,10 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
         return "rank"
     if _compiled(_PERCENT, folded).search(text):
         return "percent"
-    if _compiled(r"doanh thu|tổng giá trị|thu nhập|kinh phí|doanh số|giá trị|\brevenue\b|\bincome\b", folded).search(
-        text
-    ):
+    if _compiled(
+        r"doanh thu|tổng giá trị|thu nhập|kinh phí|doanh số|giá trị|\b(?:revenue|income|turnover|earnings|(?:transaction|trade|total|market) value|value of)\b",
+        folded,
+    ).search(text):
         return "amount"
     if _compiled(
         r"số lượng|tổng số|tổng lượng|tổng lượt|^(?:có )?số (?!hóa|hiệu)\w+|\bsố (?:đơn vị|người|hộ|lượt|xã|huyện|sản phẩm|doanh nghiệp|tài khoản|thủ tục|tổ|thẻ)|\bnumber of\b",

@@ -329,7 +329,9 @@ def _english_focus(focus: tuple[str, ...], heads: frozenset[str]) -> tuple[froze
         whole = glossary.vietnamese(" ".join(focus[start:]))
         if whole:
             return frozenset(w.split()[0] for w in whole), tuple(dict.fromkeys(w for v in whole[:2] for w in v.split()))
-    first = frozenset(alternative.split()[0] for word in focus[-1:] for alternative in glossary.vietnamese(word))
+    # nouns lined up ("communes, wards and townships") are plural, what tells more of the last one is not ("traceability stamps")
+    counted = [w for w in focus[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss")] + list(focus[-1:])
+    first = frozenset(alternative.split()[0] for word in counted for alternative in glossary.vietnamese(word))
     words = (
         w for word in reversed(focus) for alternative in glossary.vietnamese(word)[:2] for w in alternative.split()
     )

@@ -31,8 +31,12 @@ _DEGREES = (
         "",
         r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:earn|make|take in)\b[^?]*\b(?:year|yearly|annually|month)\b)",
     ),
-    ("amount", "", r"\bwhat(?= (?:is|are|was|were)\b[^?]*\bworth\b)"),
+    ("amount", "", r"\bwhat(?= [^?]*\bworth\W*$)"),
+    ("number", "", r"\bwhat(?= (?:does|do|did)\b[^?]*\bweigh\b)"),
+    ("number", "stars", r"\b(?:star rating|how many stars)\b"),
 )
+# "what is the minimum number of digital enterprises": a count of what follows
+_COUNT = r"\b(?:number|count|total) of (?:the |all )?((?:(?!(?:of|in|on|at|by|for|that|who|which|with|to|from|under|are|is|was|were|listed|stuck|issued|registered|sold|made)\b)[\w'’-]+ ?){1,6})"
 # a place among others; whoever asks for somebody's position names a person and says "hold"
 _TABLE = r"(?:rankings?|index|dti|league|table|list|standings?)"
 _RANKS = (
@@ -40,6 +44,7 @@ _RANKS = (
     r"\b(?:what|which) (?:position|place|spot)(?= (?:did|does|has|was|is) (?:the )?(?:\w+ )?_+)",
     rf"\b(?:what|which)(?= (?:was|is)\b[^?]*\b(?:place|position|spot|standing) (?:in|on) (?:the )?(?:\w+ ){{0,4}}{_TABLE}\b)",
 )
+_TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,2}?(?:provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= top group\b)"
 _ROLES = r"\bin (?:what|which) capacity\b|\b(?:what|which) (?:offices?|positions?|posts?)(?= (?:does|do|did|has|is|was)\b[^?]*\b(?:hold|held|occupy|occupied|have|had|serve|in)\W*$)"
 _NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!of\b|in\b|on\b|under\b|by\b|for\b|with\b|to\b|from\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
 _NAME = r"\bnames? of (?:the |its |their |his |her |a )?((?:[\w'’&-]+ ?){1,6})"
@@ -69,6 +74,10 @@ def told(text: str) -> Told | None:
         return "role", "", *found.span()
     if found := re.search(_NUMBER, text):
         return "decision", found[1], *found.span(1)
+    if (found := re.search(_COUNT, text)) and not re.match(r"(?:dates?|money|sales)\b", found[1]):
+        return "number", re.sub(r"\S+['’]s |_+|\band\b", " ", found[1]).strip(), found.start(), found.start()
+    if found := re.search(_TOP, text):
+        return "rank", "group", *found.span()
     for pattern in (_NAME, _CALLED):
         if found := re.search(pattern, text):
             head = _head(next(group for group in found.groups() if group))

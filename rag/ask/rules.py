@@ -36,6 +36,7 @@ DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 PLANNED = 1.5  # where only a rank that is aimed at stands, for a question that asks for none
 TOP_ONLY = 1.2  # taken off where only a top ("tốp 20") stands, no rank
 SAID_NOW = 1.0  # added where a sentence speaks of the present that a question for a figure asks about
+SAID_FIRST = 1.5  # added where it speaks of a beginning that is asked about, taken off where it speaks of the present
 SURE_RUN = 0.5  # how sure an enumeration must be one
 ITEMS = 0.8  # added where things are lined up for a question that wants several
 ITEMS_COUNTED = 2.0  # and where they are as many as it says
@@ -77,6 +78,13 @@ def offsets(
         out = out - NO_DAY * (days.any() & ~days)
     if asked.want.kind in NUMERIC and _NOW.search(fold(asked.text)):
         out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])
+    if asked.want.kind in NUMERIC and _AT_FIRST.search(fold(asked.text)):
+        out = out + SAID_FIRST * np.array(
+            [
+                float(_TRIED.search(fold(s.text)) is not None) - float(_NOW.search(fold(s.text)) is not None)
+                for s in sentences
+            ]
+        )
     if asked.want.kind == "rank":
         fits = np.array([max((f.fit for f in candidates(asked, s.text)), default=0.0) for s in sentences])
         if not goal_asked(asked):
@@ -136,6 +144,13 @@ def _places_asked(asked: Asked) -> frozenset[str]:
 _NOW = re.compile(
     r"\b(?:den nay|toi nay|hien nay|hien tai|hien da|hien co|nay da|hien dang|now|currently|to date|so far)\b"
 )
+
+_AT_FIRST = re.compile(
+    r"\b(?:ban dau|luc dau|thoi gian dau|buoc dau|dau tien (?:thi diem|lam|ap dung|trien khai)|(?:thi diem|lam|ap dung|trien khai) (?:dau tien|lan dau)|lam thu|"
+    r"at first|at the (?:start|outset|beginning)|initially|originally|first (?:pilot|tri|test|start|appl|introduc|launch|try|put)\w*|"
+    r"(?:pilot|tri|test|start|launch|introduc)\w+ first)\b"
+)
+_TRIED = re.compile(r"\b(?:thi diem|ban dau|luc dau|buoc dau|khoi dau|lan dau|lam thu|pilot\w*|at first|initially)\b")
 
 
 def _lined_up(asked: Asked, text: str) -> float:

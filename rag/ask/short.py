@@ -146,6 +146,8 @@ def _stated(asked: Asked, text: str) -> bool:
 
 
 _CHANGE_ASKED = re.compile(r"\b(?:tang|giam|hon|them|chenh|thay doi|more|less|grow|rise|increase|than)\b")
+# a place in an order of part of the country
+_REGION = re.compile(r"\b(?:dong bang|khu vuc|vung|dbscl|mien (?:tay|nam|bac|trung)|mekong|delta|region)\b")
 _OWN = re.compile(r"\s\(.*\)")  # a follow-up carries what it is about in brackets
 
 
@@ -163,15 +165,15 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     dates = dates_of(text) if asked.dates and asked.want.kind != "date" else ()
     folded = fold(text)
     goal, change, bodies = _asked_for(asked)
+    region = asked.want.kind == "rank" and _REGION.search(fold(asked.text)) is not None
     scores: list[float] = []
     for i, candidate in enumerate(found):
         left_edge = found[i - 1].end if i else 0
         right_edge = found[i + 1].start if i + 1 < len(found) else len(text)
-        if numeric and asked.want.kind in (
-            "percent",
-            "amount",
+        if numeric and (
+            asked.want.kind in ("percent", "amount") or candidate.text.endswith("%")
         ):  # "đạt 99,15%, các Sở …": what follows belongs to the next value
-            stop = re.search(r"^,\s|;\s", text[candidate.end : right_edge])
+            stop = re.search(r"^,\s|;\s|\s(?:và|and)\s(?=[^,;]*$)", text[candidate.end : right_edge])
             right_edge = candidate.end + stop.start() if stop else right_edge
         counted = numeric and asked.want.kind != "rank" and re.match(r"\s+[^\W\d_]", text[candidate.end :]) is not None
         left, right = ((0.55, 1.0) if counted else (1.0, 0.4)) if numeric else (0.85, 0.85)
@@ -187,6 +189,8 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
             score -= 0.8
         if numeric and not change and asked.focus[:1] != ("tang",) and candidate.fit > 0.2:
             score -= 0.6 * (CHANGED.search(folded[max(0, candidate.start - 36) : candidate.start]) is not None)
+        if asked.want.kind == "rank" and region:
+            score += 0.9 * (_REGION.search(folded, candidate.end, min(right_edge, candidate.end + 40)) is not None)
         if bodies and numeric:
             score += 0.9 * any(set(b) <= set(words_of(text[left_edge : candidate.start]).folded) for b in bodies)
         scores.append(score)
