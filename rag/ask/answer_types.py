@@ -57,10 +57,10 @@ _STOP = frozenset(
     "thuộc đạt chưa không vẫn còn giữa qua sau trước bằng làm tăng giảm trở đăng triển hoạt".split()
 )
 _VERBS = frozenset(
+    "get gets got go goes went put puts onto into via through over helped registered reached received sign signed signing came come appear appeared take takes make makes made grow grew "
     "cài cai mua nhận nhan ký ky biết biet live lives living work works working sell sells sold accept accepts install installed join".split()
 )
 _STOP_EN = frozenset(
-    "get gets got go goes went put puts onto into via through over helped registered reached received sign signed signing came come appear appeared take takes had make makes made grow grew "
     "are is was were did do does has have had in at on of by for from to with that who which been will can there the a an it its "
     "per as than and or use used took take".split()
 )
@@ -293,7 +293,14 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         if (focus and (focus[-1], word) in _COMPOUNDS) or (folded and (word, following) in _FOLDED_NOUNS):
             focus.append(word)
             continue
-        if english and word == "and" and 0 < len(focus) < 4 and following and following not in stop:
+        if (
+            english
+            and word == "and"
+            and 0 < len(focus) < 4
+            and following
+            and following not in stop
+            and following not in _VERBS
+        ):
             continue  # "how many OCOP and local products", "how many communes, wards and towns"
         if english and focus and focus[-1].endswith("s") and word.endswith("ed"):
             break  # "how many invoices generated from"

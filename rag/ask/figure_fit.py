@@ -126,7 +126,9 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
         if shown:
             end = shown.end()
         if number.unit.startswith("/") and kind != "rank" and len(set(number.text.split("/"))) > 1:
-            fit *= 0.8  # "17/63", but "679/679" is all there are
+            placed = re.search(r"\b(?:thu|hang|vi tri|xep|dung)\b[^\d,;]{0,12}$", folded[: number.start])
+            if placed or fit < 0.7:
+                fit *= 0.8  # "đứng thứ 17/63 tỉnh", but "10/27 huyện"; "679/679" is all there are
         start = number.start
         span = re.search(r"\d[\d.,]*\s?[-–]\s?$", text[:start])  # "50-60%"
         if span and out and out[-1].end >= span.start() and not number.text.startswith("-"):

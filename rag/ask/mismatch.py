@@ -374,7 +374,7 @@ def _other_department(asked: Asked, near: str, passage: str) -> bool:
     joined = f" {' '.join(words_of(f'{near} {passage}').folded)} "
     return (
         bool(departments)
-        and not any(f" {' '.join(n)} " in joined for n in departments)
+        and not any(re.search(rf"(?<! co) {' '.join(n)} ", joined) for n in departments)  # "cơ sở y tế" is no "Sở Y tế"
         and not _short(departments, f"{near} {passage}")
     )
 

@@ -27,7 +27,8 @@ Name = tuple[int, int, str]
 _ASKS = rf"{QUESTION}(?!.*\bhơn\b)"
 # what joins two things, and how much it says that they are set against each other
 _JOINTS = (
-    (r"(?:khi |nếu |đem |mà )?so (?:sánh )?với|đối chiếu với|khác (?:gì|thế nào|ra sao|bao nhiêu)(?: (?:so )?với)?|khác (?:so )?với|versus|vs\.?|compared (?:with|to)|in comparison (?:with|to)|against", 2.0),
+    (r"(?:khi |nếu |đem |mà )?so (?:sánh )?với|đối chiếu với|khác (?:gì|thế nào|ra sao|bao nhiêu)(?: (?:so )?với)?|khác (?:so )?với|compared (?:with|to)|in comparison (?:with|to)|against", 2.0),
+    (r"versus|vs\.?", 2.2),
     (rf"(?:có )?{DEGREE} hơn(?: so với)?(?! hay\b)|khác(?! nhau\b)", 1.0),
     (r"có (?:bằng|ngang|giống|trùng)(?: (?:với|như|bằng))?(?! nhau\b)(?=.*không$)", 2.0),
     (r"hay(?: là)?|hoặc(?: là)?|or", 1.5),

@@ -15,7 +15,7 @@ from rag.ask import features
 from rag.ask.answer_types import NUMERIC, OPEN
 from rag.ask.evidence import Abbreviated, Asked, Sentence, folded_places_of, holds, per_question, words_of
 from rag.ask.listed import best_run, count_asked, wants_items
-from rag.ask.short import address_asked, candidates, goal_asked, planned
+from rag.ask.short import address_asked, candidates, goal_asked, own_text, planned
 from rag.text.names import canonical_place
 from rag.text.normalise import fold
 from rag.types import Hit
@@ -78,7 +78,7 @@ def offsets(
         out = out - NO_DAY * (days.any() & ~days)
     if asked.want.kind in NUMERIC and _NOW.search(fold(asked.text)):
         out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])
-    if asked.want.kind in NUMERIC and _AT_FIRST.search(fold(asked.text)):
+    if asked.want.kind in NUMERIC and _AT_FIRST.search(fold(own_text(asked))):
         out = out + SAID_FIRST * np.array(
             [
                 float(_TRIED.search(fold(s.text)) is not None) - float(_NOW.search(fold(s.text)) is not None)

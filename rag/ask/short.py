@@ -165,7 +165,7 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     dates = dates_of(text) if asked.dates and asked.want.kind != "date" else ()
     folded = fold(text)
     goal, change, bodies = _asked_for(asked)
-    region = asked.want.kind == "rank" and _REGION.search(fold(asked.text)) is not None
+    region = asked.want.kind == "rank" and _REGION.search(fold(own_text(asked))) is not None
     scores: list[float] = []
     for i, candidate in enumerate(found):
         left_edge = found[i - 1].end if i else 0
@@ -197,10 +197,15 @@ def rank(asked: Asked, text: str, found: list[Found]) -> list[float]:
     return scores
 
 
+def own_text(asked: Asked) -> str:
+    """The question without the brackets a follow-up carries."""
+    return _OWN.sub("", asked.text)
+
+
 @per_question
 def _asked_for(asked: Asked) -> tuple[bool, bool, list[tuple[str, ...]]]:
     """Whether a goal and whether a change is asked for, and the named things that are no places."""
-    own = fold(_OWN.sub("", asked.text))
+    own = fold(own_text(asked))
     return (
         _GOAL_ASKED.search(own) is not None,
         _CHANGE_ASKED.search(own) is not None,
