@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from rag.ask.answer_types import view, wanted
 from rag.ask.courtesy import bare
+from rag.ask.name_fit import companies
 from rag.text.dates import find_dates
 from rag.text.language import detect
 from rag.text.names import Name, find_names, find_places
@@ -21,6 +22,8 @@ from rag.types import Span
 _WORD = re.compile(r"\w+")
 _SWITCH = re.compile(
     r"^(?:(?:thế|vậy|thế thì|vậy thì|à|ừ|và|rồi)\s+)*(?:còn|thế còn|vậy còn|đối với|với|riêng|tương tự(?: với| cho)?)\s+(?P<new>.+?)(?:\s+thì)?(?:\s+(?:sao|thế nào|ra sao|như thế nào|là bao nhiêu|bao nhiêu|thì sao|thì thế nào))?\s*[?.!]*$|"
+    r"^(?:(?:thế|vậy|còn|và)\s+)*(?P<new4>[^?]{2,40}?)\s+(?:thì\s+)(?:(?:được|có|là|đạt)\s+)?(?:mấy|bao nhiêu)(?:\s+(?:cái|người|thứ|nơi|chỗ|bao nhiêu))?\s*[?.!]*$|"
+    r"^(?:thế|vậy|còn|và|thế còn|vậy còn)\s+(?:bên|ở|tại|phía|bên phía)\s+(?P<new5>[^?]{2,40}?)\s*[?.!]*$|"
     r"^(?:thế|vậy|và)\s+(?P<new2>[^?]{2,60}?)\s+(?:thì\s+)?(?:sao|thế nào|ra sao)\s*[?.!]*$|"
     r"^(?P<new3>[^?]{2,60}?)\s+(?:thì sao|thì thế nào|thì ra sao)\s*[?.!]*$",
 )
@@ -31,17 +34,21 @@ _SWITCH_EN = re.compile(
 # "Ông được trao danh hiệu gì?", "quê của chị?": an address without a name
 _BARE = (
     r"^(?:ông|bà|anh|chị|cô)(?=\s+(?:được|có(?! thể)|đã|là|giữ|nói|cho|từng|đang|làm|sinh|quê|học|nhận|thuộc|bao|sẽ|muốn|cần|thu|bán|trồng|tên|mấy)\b)"
-    r"|(?<=của )(?:ông|bà|anh|chị|cô)(?=\s*(?:là\b|[?,.]|$))|(?<=theo )(?:ông|bà|anh|chị|cô)(?=\s*(?:thì\b|[?,.]|$))"
+    r"|(?<=nhà )(?:ông|bà|anh|chị|cô|bác)(?=\s+(?:đăng|bán|làm|có|trồng|ở|được|đưa)\b)|(?<=của )(?:ông|bà|anh|chị|cô)(?=\s*(?:(?:là|có|được|bán|làm|đưa|gồm)\b|[?,.]|$))|(?<=theo )(?:ông|bà|anh|chị|cô)(?=\s*(?:thì\b|[?,.]|$))"
 )
 _PERSON = (
     _BARE
     + r"|\b(?:ông ấy|ông ta|ông này|ông đó|bà ấy|bà ta|bà này|anh ấy|anh ta|chị ấy|cô ấy|người này|người đó|người ấy|vị này|đồng chí này|he|she|him|his|her)\b"
 )
-_PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|địa phương|thành phố|nơi|vùng|nước|thôn|khu vực|thị trấn)(?: này| đó| ấy)|there|(?:this|that) (?:province|district|commune|city|country|village|place|locality))\b"
+_PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|địa phương|thành phố|nơi|vùng|nước|thôn|khu vực|thị trấn)(?: này| đó| ấy)|there|(?:this|that) (?:province|district|commune|city|country|village|place|locality)|the (?:province|district|commune|city|village)(?! of\b|['’]s? \w+ of\b))\b"
 _ORGAN = r"\b(?:bên|chỗ|hãng|nơi) (?:đó|ấy|này)\b|\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
 _DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"
 _TIME = r"\b(?:(?:năm|thời điểm|thời gian|lúc|khi|tháng|ngày|giai đoạn) (?:đó|này|ấy)|(?:that|this) (?:year|time|month|day|period)|then)\b"
 _THING = r"\b(?:(?:cái|điều|việc|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
+_REFERS = (
+    r"\b(?:nó|họ|chúng|(?:cái|số|nhóm|tổ|đội|cách|con số|bánh|món|hàng|mạng|trang|máy|thứ|loại|sản phẩm|dự án|mô hình|bên|chỗ|người|nhà) (?:đó|này|ấy|đấy|kia))\b|"
+    r"^(?:quy|tính|đổi) (?:ra|thành)\b|\btrong (?:số|đó)\b|\b(?:it|its|they|their|them|those|these)\b"
+)
 _LEVELS = {
     "tỉnh": ("tỉnh", "provincial", "province"),
     "huyện": ("huyện", "district"),
@@ -62,25 +69,44 @@ def complete(question: str, history: Sequence[tuple[str, str]]) -> str:
 
     Earlier follow-ups are completed first, so that chains work. Returns the question itself when it needs nothing.
     """
-    whole = ""
-    answer = ""
+    whole = answer = told = ""
     for earlier, earlier_answer in history:
         earlier = nfc(earlier).strip()
         if earlier:
             whole = complete_one(earlier, whole, answer) if whole else bare(earlier, _language(earlier))
             answer = strip_markers(nfc(earlier_answer or ""))
+            told = _thing_told(whole, answer) or told
     question = re.sub(r"\s+", " ", nfc(question)).strip()
     if not whole:
         return question
     plain = bare(question, _language(question))
     made = complete_one(plain, whole, answer)
-    return made if made != plain else question
+    if made == plain:
+        return question
+    # what the question before got for an answer is what is spoken of now
+    if told and made.startswith(_LEAD_VI.sub("", plain).rstrip(" ?.!") + " (") and fold(told) not in fold(made):
+        made = re.sub(r"\)\W*$", f": {told})?", made)
+    return made
+
+
+def _thing_told(question: str, answer: str) -> str:
+    """The thing that answered an open question in few words ("Bánh lá răng bừa Nam Hương"); "" for figures and long answers."""
+    language = _language(question)
+    if wanted(question, language).kind not in ("other", "list"):
+        return ""
+    first = re.split(r"[.;\n]|, ", answer.strip(), maxsplit=1)[0].strip(' .,“”"')
+    return first if 0 < len(first.split()) <= 8 and not re.search(r"\d", first) else ""
 
 
 def only_added(question: str, whole: str) -> bool:
     """Whether ``whole`` is the question with an earlier topic behind it, nothing of it replaced, and it has words of its own."""
     bare = _LEAD_VI.sub("", re.sub(r"\s+", " ", nfc(question)).strip()).rstrip(" ?.!")
     return whole.startswith(f"{bare} (") and len(content_words(topic_of(bare), _language(bare))) >= 2
+
+
+def refers(question: str) -> bool:
+    """Whether a question refers back by its words: "nó", "nhóm đó", "quy ra …", "its"."""
+    return _find(_REFERS, _LEAD_VI.sub("", nfc(question).strip())) is not None
 
 
 def complete_one(question: str, previous: str, answer: str) -> str:
@@ -107,7 +133,7 @@ def _switched(question: str) -> str:
         found = pattern.match(text)
         if found is None:
             continue
-        name = next((n for n in ("new", "new2", "new3") if found.groupdict().get(n)), None)
+        name = next((n for n in ("new", "new2", "new3", "new4", "new5") if found.groupdict().get(n)), None)
         if name is None:
             continue
         start, end = found.span(name)
@@ -153,6 +179,10 @@ def _language(text: str) -> str:
 
 def _substituted(new: str, previous: str, question: str) -> str:
     """``previous`` with the slot of ``new``'s kind replaced; where it has none, ``new`` is added."""
+    if _level_slots(previous) and re.fullmatch(_BARE_LEVEL, _lower(new)):
+        new = f"cấp {new}"
+    elif _level_slots(previous) and new.isascii() and re.fullmatch(fold(_BARE_LEVEL), fold(new)):
+        new = f"cap {new}"
     for slot in (_level_slots, _date_slots, _place_slots, _office_slots, _person_slots):
         fresh = slot(new)
         if not fresh:
@@ -172,7 +202,32 @@ def _substituted(new: str, previous: str, question: str) -> str:
                 break
             return _tidy(previous[:start] + value + rest)
         return _added(previous, new)
-    return _aligned(new, previous) or _added(previous, new)
+    return _other_office(new, previous) or _aligned(new, previous) or _onwards(new, previous) or _added(previous, new)
+
+
+_TITLE = r"\b(?:phó |vice |deputy )?(?:tổng )?(?:chủ tịch|giám đốc|bí thư|trưởng phòng|trưởng ban|trưởng thôn|cục trưởng|chairman|chairwoman|chair|director|secretary|head)\b"
+
+
+def _other_office(new: str, previous: str) -> str:
+    """ "Thế còn Chủ tịch?" after a question for the deputy: the office exchanged, whatever it is of kept."""
+    asked, old = _find(_TITLE, new), _find(_TITLE, previous)
+    if asked is None or old is None or len(new.split()) > 4 or _lower(new) == _lower(previous[slice(*old)]):
+        return ""
+    return _tidy(previous[: old[0]] + new + previous[old[1] :])
+
+
+def _onwards(new: str, previous: str) -> str:
+    """``previous`` with its end replaced from the word ``new`` begins with: "dịch vụ kết nối nội tỉnh" by "kết nối ra bên ngoài"."""
+    fresh = [fold(w) for w in _WORD.findall(new)]
+    spans = [m.span() for m in _WORD.finditer(previous)]
+    old = [fold(previous[s:e]) for s, e in spans]
+    for i in range(len(old) - 1, 0, -1):
+        if len(fresh) > 1 and old[i : i + 2] == fresh[:2] and len(old) - i <= 8:
+            return _tidy(f"{previous[: spans[i][0]]}{new}?")
+    return ""
+
+
+_BARE_LEVEL = r"(?:tỉnh|huyện|xã|phường|thôn|ấp)(?:(?:,| và| hay) (?:tỉnh|huyện|xã|phường|thôn|ấp))*"
 
 
 def _added(previous: str, new: str) -> str:
@@ -244,7 +299,10 @@ def _pronouns(question: str, previous: str, answer: str) -> str:
         found = _find(pattern, question)
         if found is None:
             continue
-        meant = _antecedent(kinds, previous, answer, person=kinds == ("person",))
+        if kinds == ("place",) and find_places(question):
+            continue  # "the province" may be the one it names
+        meant = _of_level(question[slice(*found)], previous, answer) if kinds == ("place",) else ""
+        meant = meant or _antecedent(kinds, previous, answer, person=kinds == ("person",))
         if meant:
             start, end = found
             before = question[:start]
@@ -284,6 +342,47 @@ def _find(pattern: str, text: str) -> Span | None:
     return found.span() if found else None
 
 
+_LEVEL_NAMES = {
+    "xã": "xã",
+    "huyện": "huyện",
+    "thôn": "thôn",
+    "thị trấn": "thị trấn",
+    "commune": "xã",
+    "district": "huyện",
+    "village": "thôn",
+}
+
+
+def _of_level(written: str, previous: str, answer: str) -> str:
+    """The commune, district or hamlet that "xã này", "that district" stands for, with its level's word; "" where none was named."""
+    words = _lower(written).split()
+    level = next((vi for word, vi in _LEVEL_NAMES.items() if word in (words[0], words[-1], " ".join(words[:2]))), "")
+    if not level:
+        return ""
+    for text in (answer, previous):
+        for found in re.finditer(rf"(?<!\w){level} ((?:\w+ ?){{1,4}})", _lower(text)):
+            shown = text[found.start() : found.end()].split()
+            name = [shown[0], *_capitals(shown[level.count(" ") + 1 :])]
+            if len(name) > 1:
+                return " ".join([*shown[: level.count(" ") + 1], *name[1:]])
+    return ""
+
+
+def _capitals(words: list[str]) -> list[str]:
+    out = []
+    for word in words:
+        if not word[:1].isupper():
+            break
+        out.append(word.strip(",.;:()"))
+    return out
+
+
+# "chị Hường", "Ms Hường": somebody by the given name alone
+_ADDRESSED = re.compile(
+    r"\b(?:[Mm]rs?|[Mm]s|[Mm]iss|[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác|[Đđ]ồng chí)\.? (?:[^\W\d_a-zà-ỹđ]\w*)(?: [^\W\d_a-zà-ỹđ]\w*)*"
+)
+
+
 def _antecedent(kinds: tuple[str, ...], previous: str, answer: str, person: bool) -> str:
     """The last thing of the kind spoken of: for persons the answer first ("ai là …?" was asked), else the question first."""
     texts = (answer, previous) if person and not _of_kind(kinds, previous) else (previous, answer)
@@ -291,12 +390,25 @@ def _antecedent(kinds: tuple[str, ...], previous: str, answer: str, person: bool
         names = _of_kind(kinds, text)
         if names:
             return names[0].text
-    if person:  # a name typed without diacritics is told from other names by its length alone
+    if kinds == ("organisation",):
+        for text in texts:
+            if whole := companies(text):
+                return whole[0].text
+    if person:
+        for text in texts:
+            if called := _ADDRESSED.search(text):
+                return called.group()  # a name typed without diacritics is told from other names by its length alone
         loose = [
-            n for text in texts for n in find_names(text) if n.kind == "other" and len(n.text.split()) in (2, 3, 4)
+            n
+            for text in texts
+            for n in find_names(text)
+            if n.kind == "other" and len(n.text.split()) in (2, 3, 4) and not _IN_PLACE.search(text[: n.start])
         ]
         return loose[0].text if loose else ""
     return ""
+
+
+_IN_PLACE = re.compile(r"(?:\b(?:in|at|from|near|ở|tại|xã|huyện|thôn|tỉnh|phường))\s$", re.IGNORECASE)
 
 
 def _of_kind(kinds: tuple[str, ...], text: str) -> list[Name]:
@@ -356,6 +468,8 @@ def _with_topic(question: str, previous: str) -> str:
     topic = behind.group(1) if behind else topic_of(previous)
     if not topic:
         return question
+    if _ADDRESSED.search(question):  # somebody else is asked about now
+        topic = _tidy(_ADDRESSED.sub("", topic))
     missing = {fold(w) for w in _WORD.findall(topic)} - {fold(w) for w in _WORD.findall(question)}
     if not missing:
         return question

@@ -129,7 +129,12 @@ class Rag:
         if self.llm is None:
             found, draft, decision = self._extract(query, most, clock)
             alone = self._alone(question, query)
-            if alone is not None and decision.answer and not self._about(alone, draft):
+            if (
+                alone is not None
+                and decision.answer
+                and not followup.refers(question)
+                and not self._about(alone, draft)
+            ):
                 decision = abstain.Decision(False, decision.probability, "topic alone")
             if alone is not None and not decision.answer:
                 # what looked like the rest of the earlier question may be a question of its own

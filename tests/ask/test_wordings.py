@@ -213,7 +213,7 @@ def test_the_same_asked_of_two(question: str, parts: tuple[str, ...]) -> None:
     ("question", "focus"),
     [
         ("How many OCOP and local speciality products were listed?", "ocop local speciality products"),
-        ("How many communes and wards are there?", "communes"),
+        ("How many communes and wards are there?", "communes wards"),
     ],
 )
 def test_what_is_counted_in_english(question: str, focus: str) -> None:
