@@ -44,6 +44,7 @@ MAX_TOKENS = 80
 SHORTENED = 32  # tokens of a first quotation that makes room for the one that holds the wanted kind
 SHARE_WORTH = 0.6  # of the log of a sentence's share, beside the scores of its answer strings
 SAME_SENTENCE = 2.5  # added for a later part of a question to a sentence quoted for an earlier one that holds its kind of answer too
+OWN_SENTENCE = 0.5  # share of the mass from which a part is quoted from its best sentence
 SAME_ANSWER = 20.0  # taken off the sentence that answered the other side of a comparison
 SURE_FIT, SURE_SHARE = (
     0.9,
@@ -300,6 +301,8 @@ class ExtractiveReader:
         top = int(np.argmax(shares))
         ranked = [int(i) for i in np.argsort(-shares, kind="stable")[:CLOSE_SENTENCES]]
         order = [i for i in ranked if shares[i] > 0.01 or i == top]
+        if budget is not None and shares[top] >= OWN_SENTENCE and asked.want.kind in OPEN:
+            order = [top]
         clauses = self._clauses(asked, [sentences[i] for i in order], [float(shares[i]) for i in order], abbreviated)
         policy = self.policy
         long = asked.want.several or asked.want.kind in OPEN
