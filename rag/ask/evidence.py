@@ -400,14 +400,41 @@ def sentences_of(hits: Sequence[Hit]) -> list[Sentence]:
     for index, hit in enumerate(hits):
         passage = hit.passage
         spans = passage.sentences or ((passage.start, passage.end),)
+        texts = tuple(passage.text[start - passage.start : end - passage.start] for start, end in spans)
+        said_by = speakers(texts)
         before = ""
-        for ordinal, (start, end) in enumerate(spans):
-            text = passage.text[start - passage.start : end - passage.start]
+        for ordinal, ((start, end), text) in enumerate(zip(spans, texts, strict=True)):
             if (passage.source, start) not in seen and any(map(str.isalnum, text)):
                 seen.add((passage.source, start))
-                out.append(Sentence(index, ordinal, start, end, text, before, passage.context))
+                near = f"{before} {said_by[ordinal]}" if said_by[ordinal] else before
+                out.append(Sentence(index, ordinal, start, end, text, near, passage.context))
             before = text
     return out
+
+
+_SAYS = r"(?:nói|chia sẻ|cho biết|cho hay|tâm sự|kể|khẳng định|bày tỏ|nhấn mạnh|góp chuyện|phấn khởi|said|says|told)"
+_SAID_AFTER = re.compile(rf"[”\"»],?\s+(?P<who>[^.“”\"»]{{3,90}}?)\s{_SAYS}\b")
+_SAID_BEFORE = re.compile(rf"(?P<who>[^.“”\"]{{3,140}}?),?\s(?:đã |cũng )?{_SAYS}\b[^.“”\"]{{0,40}}:\s*(?:[“\"]|$)")
+
+
+@lru_cache(maxsize=4096)
+def speakers(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the sentences of one passage, who says each of those within a quotation of several; "" for all others.
+
+    The speaker stands before the quotation ("Chị X chia sẻ: “…") or after it ("…”, chị X nói").
+    """
+    out = [""] * len(sentences)
+    for i, text in enumerate(sentences):
+        if before := _SAID_BEFORE.search(text):
+            for j in range(i + 1, len(sentences)):
+                if sentences[j - 1].rstrip(" .…").endswith(("”", '"')) and j > i + 1:
+                    break
+                out[j] = before["who"].strip()
+        if after := _SAID_AFTER.search(text):
+            opening = next((j for j in range(i, -1, -1) if sentences[j].lstrip().startswith(("“", '"', "«"))), i)
+            for j in range(opening, i):
+                out[j] = after["who"].strip()
+    return tuple(out)
 
 
 def coverage(asked: Asked, found: frozenset[str] | set[str]) -> float:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from rag.ask import features
 from rag.ask.answer_types import NUMERIC, OPEN
 from rag.ask.evidence import Abbreviated, Asked, Sentence, folded_places_of, holds, per_question, words_of
+from rag.ask.goods import goods_asked, goods_told
 from rag.ask.listed import best_run, count_asked, wants_items
 from rag.ask.short import address_asked, candidates, goal_asked, own_text, planned
 from rag.text.names import canonical_place
-from rag.text.normalise import fold
+from rag.text.normalise import canonical, fold
 from rag.types import Hit
 
 Floats = NDArray[np.float64]
@@ -31,6 +32,7 @@ DOCUMENT_KIND = 3.0
 ADDRESS = 4.0  # the same where a web address is asked for
 NAME = 2.0  # taken off where names of an English or open question are missing that other sentences hold
 NO_DAY = 1.2  # where no date stands and one is asked for that stands elsewhere
+GOODS = 4.5  # added where goods are named and what somebody sells or grows is asked
 IN_PASSAGE = 0.7  # what a name counts that stands elsewhere in the passage
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 PLANNED = 1.5  # where only a rank that is aimed at stands, for a question that asks for none
@@ -73,6 +75,12 @@ def offsets(
             ]
         )
         out = out - NAME * (named.max() - named)
+    if asked.want.kind in OPEN and (called := _called(asked)):
+        exact = [
+            words_of(s.text).exact_set | words_of(s.before).exact_set | words_of(s.context).exact_set for s in sentences
+        ]
+        here = np.array([sum(name in around for name in called) / len(called) for around in exact])
+        out = out - NAME * (here.max() - here)
     if asked.want.kind == "date":
         days = np.array([any(f.fit >= 0.7 for f in candidates(asked, s.text)) for s in sentences])
         out = out - NO_DAY * (days.any() & ~days)
@@ -98,12 +106,31 @@ def offsets(
             - TOP_ONLY * ((fits > 0.7) & (fits < min(0.95, fits.max())))
             - TOP_ONLY * ((fits <= 0.7) & (fits.max() > 0.7))
         )
+    if goods_asked(asked):
+        near = [features.bags_of(s.text, s.before, s.context, abbreviated)[1] for s in sentences]
+        named_near = [all(around.issuperset(n) for n in names) for around in near]
+        out = out + GOODS * np.array(
+            [float(here and goods_told(asked, s.text)) for here, s in zip(named_near, sentences, strict=True)]
+        )
     if wants_items(asked):
         out = out + np.array([_lined_up(asked, s.text) for s in sentences])
     months = {first[:7] for first, last in asked.dates if first[:7] == last[:7]}
     if months:
         out = out + np.array([DOCUMENT_DATE * ((hits[s.hit].date or "")[:7] in months) for s in sentences])
     return np.asarray(out + _place_rule(asked, sentences, hits, about), dtype=np.float64)
+
+
+_CALLED = re.compile(
+    r"\b(?:[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>[^\W\d_a-zà-ỹđ][^\W\d_]*)(?! [^\W\d_a-zà-ỹđ])"
+)
+
+
+@per_question
+def _called(asked: Asked) -> tuple[str, ...]:
+    """Given names by which people are called without the rest ("chị Hằng"), exact: folded they are many other words too."""
+    if asked.language != "vi":
+        return ()
+    return tuple(canonical(m["name"]) for m in _CALLED.finditer(asked.text))
 
 
 def _only_planned(asked: Asked, text: str) -> bool:
