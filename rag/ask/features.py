@@ -211,7 +211,10 @@ def asked_offices(asked: Asked) -> list[tuple[tuple[str, str], set[bool]]]:
     if asked.language == "en":
         words = asked.sequence
         named = [
-            (_TITLES_EN[w], {i > 0 and words[i - 1] in ("vice", "deputy")})
+            (
+                ("thu", "tuong") if w == "minister" and words[i - 1 : i] == ("prime",) else _TITLES_EN[w],
+                {i > 0 and words[i - 1] in ("vice", "deputy")},
+            )
             for i, w in enumerate(words)
             if w in _TITLES_EN
         ]

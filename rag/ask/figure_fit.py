@@ -37,8 +37,10 @@ _UNITS_OF = {
 }  # fmt: skip
 
 
+_KILOMETRES = re.compile(r"\s?(?:nghìn |triệu )?(?:km|ki ?lô ?mét|cây số|kilomet(?:re|er)s?)\b", re.IGNORECASE)
+_KILOMETRES_ASKED = re.compile(r"\b(?:bao nhieu|may) (?:km|cay so|ki ?lo ?met)\b|\bhow many (?:km|kilomet(?:re|er)s)\b")
 _WEIGHT = re.compile(
-    r"\s?(?:(?:nghìn|ngàn|triệu|vạn) )?(?:tấn|tạ|yến|kg|ki ?lô ?gam|cân|gam|gram|tonnes?|tons?|kilos?|kilograms?)\b",
+    r"\s?(?:(?:nghìn|ngàn|triệu|vạn) )?(?:tấn|tạ|yến|kg|ki ?lô ?gam|cân|gam|gram|tonnes?|tons?|kilos?|kilograms?|pounds?|lbs?|ounces?|carats?|mg)\b",
     re.IGNORECASE,
 )
 _WEIGHT_ASKED = re.compile(
@@ -52,7 +54,10 @@ def units_asked(asked: Asked) -> re.Pattern[str] | None:
     mark = asked.text[asked.want.start : asked.want.end].lower()
     if mark in _UNITS_OF:
         return re.compile(_UNITS_OF[mark], re.IGNORECASE)
-    return _WEIGHT if _WEIGHT_ASKED.search(fold(asked.text)) else None
+    question = fold(asked.text)
+    if _KILOMETRES_ASKED.search(question):
+        return _KILOMETRES
+    return _WEIGHT if _WEIGHT_ASKED.search(question) else None
 
 
 _TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" counts nothing
@@ -134,6 +139,9 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
         if span and out and out[-1].end >= span.start() and not number.text.startswith("-"):
             start = out.pop().start
         out.append(Found(start, end, text[start:end], fit))
+    if kind == "number" and focus and asked.language != "en" and not any(f.fit >= 0.5 for f in out):
+        # a number word that is another word too ("năm đạo luật", "hai phái") is one before what is counted
+        out = sorted([*out, *_in_words(asked, text, folded)], key=lambda f: f.start)
     if focus == ("lan",) or _TIMES_ASKED.search(fold(asked.text)):
         times = [Found(m.start(), m.end(), m.group(), 1.0) for m in _TIMES_MORE.finditer(text)]
         out = sorted(
@@ -142,6 +150,20 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
     return out
 
 
+_IN_WORDS = re.compile(r"\b(?:hai|ba|bon|nam|sau|bay|tam|chin|muoi|hai muoi|ba muoi)(?= (?P<noun>\w+))")
+
+
+def _in_words(asked: Asked, text: str, folded: str) -> list[Found]:
+    """Numbers in words right before a word of what is counted, which nothing else tells to be numbers."""
+    nouns = (set(asked.focus) | asked.heads) - {"cai", "nguoi"}
+    return [
+        Found(m.start(), m.end(), text[m.start() : m.end()], 0.9)
+        for m in _IN_WORDS.finditer(folded)
+        if m["noun"] in nouns and text[m.start() : m.end()].lower() in _NUMBER_WORDS
+    ]
+
+
+_NUMBER_WORDS = frozenset("hai ba bốn năm sáu bảy tám chín mười".split()) | {"hai mươi", "ba mươi"}
 _TIMES_ASKED = re.compile(r"\bhow many times (?:more|higher|as|the|bigger|larger|greater)\b")
 _TIMES_MORE = re.compile(
     r"\bgấp (?:đôi|ba|bốn|năm|sáu|bảy|tám|chín|mười|rưỡi|hai|(?:[\d,.]+(?: ?[-–] ?[\d,.]+)?|nhiều|hàng chục)(?= lần))(?: lần)?\b|\b(?:double|twice|triple|twofold|threefold)\b",

@@ -180,10 +180,8 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         for wanted, named in _EVENTS:
             if _says(wanted, common) and not _says(named, near):
                 return "another quantity"
-    quantities = _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES
-    for wanted, named in quantities if asked.want.kind in _QUANTIFIED else ():
-        if _says(wanted, common) and not _says(named, near):
-            return "another quantity"
+    if names_quantity(asked, near) is False:
+        return "another quantity"
     if _other_code(asked, near, passage):
         return "another code"
     if _other_person(asked, sentence, before):
@@ -206,6 +204,19 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
     if asked.want.kind in ("rank", "percent", "amount", "number") and _other_year(asked, sentence, before):
         return "another year"
     return ""
+
+
+def names_quantity(asked: Asked, text: str) -> bool | None:
+    """Whether a text names the quantity a question asks for ("dân số", "giá"); None where it asks for none that must be named."""
+    if asked.want.kind not in _QUANTIFIED:
+        return None
+    common, asked_for = _common(_typed(asked)), False
+    for wanted, named in _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES:
+        if _says(wanted, common):
+            if not _says(named, text):
+                return False
+            asked_for = True
+    return True if asked_for else None
 
 
 def _other_person(asked: Asked, sentence: str, before: str) -> bool:

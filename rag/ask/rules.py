@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.ask import features
+from rag.ask import features, mismatch
 from rag.ask.answer_types import NUMERIC, OPEN
 from rag.ask.evidence import Abbreviated, Asked, Sentence, folded_places_of, holds, per_question, words_of
 from rag.ask.goods import goods_asked, goods_told
@@ -37,6 +37,8 @@ IN_PASSAGE = 0.7  # what a name counts that stands elsewhere in the passage
 DOCUMENT_DATE = 1.6  # added where the question's month is the document's
 PLANNED = 1.5  # where only a rank that is aimed at stands, for a question that asks for none
 TOP_ONLY = 1.2  # taken off where only a top ("tốp 20") stands, no rank
+OTHER_YEAR = 1.5  # taken off a figure of another time where a sentence tells of the one asked about
+OTHER_QUANTITY = 2.0  # and a figure where the quantity is not named that another sentence names
 SAID_NOW = 1.0  # added where a sentence speaks of the present that a question for a figure asks about
 SAID_FIRST = 1.5  # added where it speaks of a beginning that is asked about, taken off where it speaks of the present
 SURE_RUN = 0.5  # how sure an enumeration must be one
@@ -65,7 +67,7 @@ def offsets(
         kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
         out = out - (DOCUMENT_KIND if asked.want.kind == "decision" else ADDRESS) * (kinds.any() & ~kinds)
     names = [n for n in asked.names if " ".join(n) not in asked.places]
-    if names and (asked.language == "en" or asked.want.kind in OPEN):
+    if names and (asked.language == "en" or asked.want.kind in OPEN or asked.want.kind == "organisation"):
         around = [features.bags_of(s.text, s.before, s.context, abbreviated)[1] for s in sentences]
         whole = [words_of(hits[s.hit].passage.text).folded_set for s in sentences]
         named = np.array(
@@ -84,6 +86,10 @@ def offsets(
     if asked.want.kind == "date":
         days = np.array([any(f.fit >= 0.7 for f in candidates(asked, s.text)) for s in sentences])
         out = out - NO_DAY * (days.any() & ~days)
+    if asked.want.kind in NUMERIC - {"rank"} and asked.dates:
+        met, clash, typed = (rows[:, features.SENTENCE.index(name)] for name in ("dates", "dates_clash", "typed"))
+        if ((met >= 1.0) & (typed > 0.0)).any():
+            out = out - OTHER_YEAR * clash
     if asked.want.kind in NUMERIC and _NOW.search(fold(asked.text)):
         out = out + SAID_NOW * np.array([_NOW.search(fold(s.text)) is not None for s in sentences])
     if asked.want.kind in NUMERIC and _AT_FIRST.search(fold(own_text(asked))):
@@ -106,6 +112,9 @@ def offsets(
             - TOP_ONLY * ((fits > 0.7) & (fits < min(0.95, fits.max())))
             - TOP_ONLY * ((fits <= 0.7) & (fits.max() > 0.7))
         )
+    told = [mismatch.names_quantity(asked, f"{s.context}. {s.before} {s.text}") for s in sentences]
+    if True in told:
+        out = out - OTHER_QUANTITY * np.array([one is False for one in told])
     if goods_asked(asked):
         near = [features.bags_of(s.text, s.before, s.context, abbreviated)[1] for s in sentences]
         named_near = [all(around.issuperset(n) for n in names) for around in near]
