@@ -49,6 +49,8 @@ def decide(query: Query, hits: Sequence[Hit], draft: Draft, *, by_model: bool = 
     if reason:
         return Decision(False, min(chance, 0.05), reason)
     point = float(weigh.table("abstain")["points"][_kind(query.language)])
+    if draft.signals.get("spelled_out", 0.0):  # "chuyển đổi số (CĐS)" tells what CĐS stands for, whatever else is said
+        return Decision(True, max(chance, point))
     if _whole(draft.signals):
         point *= WHOLE
     return Decision(chance >= point, chance, "" if chance >= point else "weak")

@@ -159,6 +159,8 @@ def wanted(question: str, language: str) -> Wanted:
         return Wanted("comparison", several=several)
     if english and (known := told(text)):
         return Wanted(*known, several)
+    if short := _compiled(r"\b(?:tên )?viết tắt (?:của|cho)\b|\b(?:stands?|short) for\b", folded).search(text):
+        return Wanted("definition", "", *short.span(), several)
     if not english and _compiled(_NAMED_OFFICE, folded).search(text):
         return Wanted("person", "", several=several)
     for mark, pattern in _EN_MARKS if english else _VI_MARKS:

@@ -228,6 +228,7 @@ class ExtractiveReader:
         named = asked.names or asked.places or asked.dates or asked.language == "en"
         signals["unnamed"] = float(asked.want.kind in OPEN and not named)
         told = quotes[0].text if quotes else ""
+        signals["spelled_out"] = float(rules.spelled_out(asked, told))
         signals |= self._support(asked, sentences[best], told, hits, known, abbreviated, signals)
         signals |= self._lacks(asked, sentences, sentences[best], quotes, hits, known)
         if (

@@ -39,6 +39,7 @@ PLANNED = 1.5  # where only a rank that is aimed at stands, for a question that 
 TOP_ONLY = 1.2  # taken off where only a top ("tốp 20") stands, no rank
 OTHER_YEAR = 1.5  # taken off a figure of another time where a sentence tells of the one asked about
 OTHER_QUANTITY = 2.0  # and a figure where the quantity is not named that another sentence names
+SPELLED_OUT = 5.0  # added where a short form stands in brackets after what it stands for, and that is asked
 SAID_NOW = 1.0  # added where a sentence speaks of the present that a question for a figure asks about
 SAID_FIRST = 1.5  # added where it speaks of a beginning that is asked about, taken off where it speaks of the present
 SURE_RUN = 0.5  # how sure an enumeration must be one
@@ -112,6 +113,8 @@ def offsets(
             - TOP_ONLY * ((fits > 0.7) & (fits < min(0.95, fits.max())))
             - TOP_ONLY * ((fits <= 0.7) & (fits.max() > 0.7))
         )
+    if short_asked(asked):
+        out = out + SPELLED_OUT * np.array([float(spelled_out(asked, s.text)) for s in sentences])
     told = [mismatch.names_quantity(asked, f"{s.context}. {s.before} {s.text}") for s in sentences]
     if True in told:
         out = out - OTHER_QUANTITY * np.array([one is False for one in told])
@@ -127,6 +130,25 @@ def offsets(
     if months:
         out = out + np.array([DOCUMENT_DATE * ((hits[s.hit].date or "")[:7] in months) for s in sentences])
     return np.asarray(out + _place_rule(asked, sentences, hits, about), dtype=np.float64)
+
+
+_SHORT_ASKED = re.compile(r"\bviet tat (?:cua|cho)\b|\b(?:stands?|short) for\b")
+_SHORT = re.compile(r"\b(?=\w*[A-ZĐ])[A-ZĐ&][\wĐ&-]{1,9}\b")
+
+
+@per_question
+def short_asked(asked: Asked) -> tuple[str, ...]:
+    """The short forms of which a question asks what they stand for."""
+    if not _SHORT_ASKED.search(fold(asked.text)):
+        return ()
+    return tuple(m.group() for m in _SHORT.finditer(asked.text) if sum(c.isupper() for c in m.group()) > 1)
+
+
+def spelled_out(asked: Asked, text: str) -> bool:
+    """Whether a sentence spells out a short form asked about: "Viện hòa bình quốc tế Stockholm (SIPRI)"."""
+    return any(
+        re.search(rf"\w \(\s*{re.escape(short)}\s*\)|\b{re.escape(short)} \(\w", text) for short in short_asked(asked)
+    )
 
 
 _CALLED = re.compile(
