@@ -17,7 +17,7 @@ from rag.types import Span
 # what a sentence or clause holds that asks for nothing new but says what is wanted of both
 EACH = r"(?:mỗi|từng|cả hai|hai|các)\s+(?:bên|nơi|tỉnh|cấp|loại|số|thứ|cái|đơn vị|huyện|xã|người|con số|ông|chị|anh|bà|sở|văn bản|nghị quyết|quyết định|mô hình|htx|chỗ|mức|tỷ lệ|phía|khoản)"
 BOTH = (
-    rf"\b{EACH}\b|\bcụ thể\b|\bcon số\b|\bsố liệu\b|"
+    rf"\b{EACH}\b|\bcả hai\b|\bcụ thể\b|\bcon số\b|\bsố liệu\b|"
     r"\b(?:both|each|respective|respectively|the two|figures?|numbers?|percentages?|dates?|positions?|ranks?|shares?|rates?|amounts?)\b"
 )
 HINTS = (

@@ -14,7 +14,7 @@ from rag.ask.answer_types import TYPED, wanted
 from rag.ask.compared import BOTH, BOTH_OF, COUNTED, DEGREE, EACH, QUESTION, THING, WHICH, Compared, Sides
 from rag.ask.guarded import guarded
 from rag.text.dates import find_dates
-from rag.text.names import find_names, find_places
+from rag.text.names import PROVINCES, find_names, find_places
 from rag.text.normalise import fold
 from rag.types import Span
 
@@ -57,12 +57,13 @@ _DEED = (
     r",?\s+(?=(?:cùng |đều |thì |đang |đã )*(?:bán|trồng|nuôi|làm|dùng|ứng dụng|sử dụng|áp dụng|nói|cho biết|cho rằng|khuyên|đưa|có|được|đạt|giữ|xếp|nằm|vướng|gặp|mang|nhận|"
     r"thu về|kiếm|tưới|quảng bá|giới thiệu|quảng cáo|kinh doanh|sản xuất|cung cấp|lo|phụ trách|chuyên|tham gia|chia sẻ|đứng|ở (?=đâu)|là )\b)"
 )
+_PROVINCES = frozenset(fold(p) for p in PROVINCES)
 # words before "số" of which it says that they are digital: "chuyển đổi số", "chữ ký số"
 _DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
 # where the second thing ends
 _END = (
     r",?\s+(?=(?:thì|là (?:bao nhiêu|mấy|ai|gì|những)|mỗi (?:bên|nơi|cái|cấp|tỉnh|người)|từng (?:bên|nơi|cái|cấp)|lần lượt|đều|khác|chênh|hơn|giống|ra sao|thế nào|bao nhiêu|mấy|"
-    rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?!như |thế )[^\s,]+) nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|each|respectively|both|differ|have in common)(?!\w))"
+    rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?!như |thế )[^\s,]+) nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|được \w+(?: \w+){0, 2} (?:ngày nào|khi nào|năm nào|lúc nào|bao giờ)|each|respectively|both|differ|have in common)(?!\w))"
 )
 _LEVEL = r"\b(?:xã|thôn|huyện|tỉnh)(?= (?:nhiều|ít|hay|hoặc) )|\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b"
 _MOMENT = r"\b(?:(?:lúc|khi|hồi|thời) (?:mới )?(?:thí điểm|làm thử|thử|ban đầu|bắt đầu|triển khai|đầu)|bây giờ|hiện nay|hiện tại|về sau|sau này|ban đầu|lúc đầu|trước kia|trước đây|ngày trước|ngày xưa|hồi xưa|now|today|in the past|formerly)\b"
@@ -96,7 +97,8 @@ class Finder:
             if strength == 2.0 and text.match(_NO_SIDE, end):
                 continue
             if self.compared and not strength:
-                strength = 2.8 if text.shown[start:end].split()[0] in ("with", "với", "voi", "to") else 1.0
+                joins = text.shown[start:end].split()[0] in ("with", "với", "voi", "to")
+                strength = 2.8 if joins else 1.0 if text.search(r"\b(?:với|with|to)\b") else 2.2
             second = (at, self._end(at))
             for first, alike in self._firsts(start, second):
                 found = self._weighed(first, joint, second, strength, alike)
@@ -173,7 +175,7 @@ class Finder:
     def _opens(self, start: int) -> bool:
         """Whether a clause begins at ``start``."""
         before = self.text.text[:start].rstrip()
-        return not before or before[-1] in ",:;" or self.text.search(r"\bthì$", 0, len(before)) is not None
+        return not before or before[-1] in ",:;" or self.text.search(r"\b(?:thì|nhưng|mà)$", 0, len(before)) is not None
 
     def _weighed(self, first: Span, joint: Span, second: Span, strength: float, alike: float) -> Sides | None:
         """The two things with how sure it is that they are set beside each other; None where one is empty or too long."""
@@ -191,6 +193,8 @@ class Finder:
             worth -= 1.0
         counted = all(text.match(COUNTED, at) is not None for at, _ in (first, second))
         worth += 1.5 * bool(kinds[0] & kinds[1]) + 1.5 * counted
+        # two provinces are told of in two places
+        worth += 1.0 * all(fold(text.text[a:b]).split(" ", 1)[-1] in _PROVINCES for a, b in (first, second))
         at = second[0]
         if text.search(_ASKS, 0, first[1]) and text.search(_ASKS, at) and not text.search(BOTH, at):
             worth -= 3.0  # two questions, each with its own question word: "Ai là giám đốc Sở A và Sở B ở đâu?"
@@ -198,6 +202,8 @@ class Finder:
         if text.match(rf",?\s*(?:thì )?(?:trong (?:hai|đó)[^,]*, )?{WHICH}\b", second[1]):
             worth += 2.0 + opens  # "A và B, bên nào …"
         elif text.match(rf",?\s*(?:thì )?{EACH}\b", second[1]):
+            worth += 1.5 + opens
+        elif text.search(rf",\s*(?:thì )?{WHICH}\b[^,]*\b(?:trước|sau|hơn)\W*$", second[1]):
             worth += 1.5 + opens
         elif self.differ:
             worth += 1.0 + opens
@@ -236,6 +242,8 @@ class Finder:
         if not here or here[-1][1] < first[1] - 1:
             return second[1]
         at, kind = len(here) - 1, here[-1][2]
+        if here[-1][2] == "document" and re.search(r"\d/\w*[A-ZĐ]", self.text.text[slice(*first)]):
+            return second[1]  # "749/QĐ-TTg" is whose it is
         twin = there[at] if len(there) > at and there[at][2] == kind else next((n for n in there if n[2] == kind), None)
         if not twin:
             return second[1]

@@ -90,7 +90,7 @@ def _unknown(asked: Compared) -> str:
 
 
 _COUNTABLE = r"(?!năm\b|tháng\b|ngày\b|giờ\b)[^\W\d]"  # "có 5 năm kinh nghiệm" tells no count
-_OF_WHICH = r"[,\s]*((?:(?!thì)[^\s,]+ ){1,3})(?:tỉnh|huyện|xã|nơi|bên|địa phương) nào\b"  # "Đảng bộ tỉnh nào"
+_OF_WHICH = r"[,\s]*((?:(?!thì|là|những|các|ở|tại|đến|thuộc)[^\s,]+ ){1,3})(?:tỉnh|huyện|xã|nơi|bên|địa phương) nào\b"  # "Đảng bộ tỉnh nào"
 _AND_WHICH = rf",\s*{WHICH}\b[^,]*\bhơn\W*$"
 _FIRST = r"[,\s]*\b(?:có |ra đời |ra |được ban hành |được phê duyệt )?(?:trước|sau|sớm|muộn)(?: hơn)?(?: cả)?\W*$"
 _STANDS = rf"\b(?:(?:bao )?{DEGREE} )?{DEGREE} (?:hơn|nhất)(?: nhau)?\b|\bhơn(?: nhau)?(?=\W*$)"
@@ -106,6 +106,7 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
     ranked = sentence.search(_RANKED) is not None
     much = {"percent": "bao nhiêu phần trăm", "date": "ngày nào", "rank": "thứ mấy", "decision": "số mấy"}.get(hint, "")
     much = much or ("thứ mấy" if ranked else "bao nhiêu")
+    sentence = sentence.sub(rf"\bcấp {DEGREE} hơn\b", "cấp nào")
     counted = thing.match(COUNTED) is not None or sentence.search(rf"(?:^|[,:] ){COUNTED[1:]}") is not None
     text = sentence.text
     if (found := sentence.search(_FIRST)) and not sentence.search(QUESTION, 0, found.start()):

@@ -65,6 +65,8 @@ _NO_QUESTION = re.compile(
 def split(question: str, language: str) -> tuple[str, ...]:
     """The single questions inside ``question`` (NFC), at least one, at most MAX_PARTS; the question itself when single."""
     question = _NO_QUESTION.sub("?", question)
+    if told := _told_of_one(question, language):
+        return told
     main, hint = pairs.main_sentence(question, language)
     if both := pairs.pair_of(question, language, main, hint):
         return both
@@ -86,11 +88,44 @@ def split(question: str, language: str) -> tuple[str, ...]:
         )[:MAX_PARTS]
     return (
         _shaped(question, language, want)
-        or _of_topic(_coordinated(question, language), language)
+        or _of_them(_of_topic(_coordinated(question, language), language), language)
         or _same_head(question)
         or _two_things(question, language, want)
         or (question,)
     )[:MAX_PARTS]
+
+
+# "Ký số ở Thanh Hóa đạt 98%, còn ở Hậu Giang bao nhiêu?": a figure told of the one, asked of the other
+_TOLD = re.compile(
+    r"^(?P<of>[^,?]{6,90}?) (?P<verb>có|được|đạt|là|thu|bán được|lên|co|duoc|dat|la|len) (?P<n>(?:hơn |gần |khoảng |trên |hon |gan |khoang |tren )?\d[\d.,]*%?)(?P<rest>(?: [^,?]{0,60})?),? (?:còn|thế còn|vậy còn|con) (?P<other>[^?]{4,90}\b(?:bao nhiêu|mấy|thì sao|thế nào|bao nhieu|may|thi sao|the nao)\b[^?]{0,40})\??",
+    re.IGNORECASE,
+)
+
+
+def _told_of_one(question: str, language: str) -> tuple[str, ...]:
+    """Both halves of a question that tells a figure of the one and asks it of the other, the first asked too."""
+    found = _TOLD.match(question.strip()) if language in ("vi", "vi-folded") else None
+    if found is None or re.match(r"(?:năm|tháng|nam|thang)\b", found["rest"].strip()):
+        return ()
+    many = "bao nhieu" if question.isascii() else "bao nhiêu"
+    percent = (" phan tram" if question.isascii() else " phần trăm") if found["n"].endswith("%") else ""
+    return (tidy(f"{found['of']} {found['verb']} {many}{percent}{found['rest']}") + "?", tidy(found["other"]) + "?")
+
+
+_AMONG = re.compile(
+    r"^(?:trong (?:đó|số đó)|so ra thì|trong do|trong so do)?,?\s*(?P<many>bao nhiêu|mấy|bao nhieu|may) (?:nơi|cái|chỗ|đơn vị|noi|cai|cho|don vi)(?= )",
+    re.IGNORECASE,
+)
+
+
+def _of_them(parts: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """ "… bao nhiêu xã, trong đó bao nhiêu nơi …": what is counted in the first part said in the next."""
+    if len(parts) != 2 or language == "en" or not (among := _AMONG.match(parts[1])):
+        return parts
+    noun = wanted(parts[0], language).focus
+    if not noun:
+        return parts
+    return (parts[0], f"{among['many']} {noun}{parts[1][among.end() :]}")
 
 
 _TOPIC = re.compile(r"^(?P<topic>(?:[^\s:,?]+ ){0,9}[^\s:,?]+): (?=\S+ \S)")
