@@ -54,7 +54,7 @@ OPENING = 600  # characters of a question in which a comparison is looked for
 # words that end the noun phrase after "bao nhiêu"
 _STOP = frozenset(
     "một mỗi hàng hằng được đã đang sẽ có trong tại ở của vào trên cho là để với từ đến theo tham dùng sử sử_dụng mà và hay hoặc thì bị khi tính so cả nằm do nhờ về ra "
-    "thuộc đạt chưa không vẫn còn giữa qua sau trước bằng làm tăng giảm trở đăng triển hoạt".split()
+    "thuộc xét đạt chưa không vẫn còn giữa qua sau trước bằng làm tăng giảm trở đăng triển hoạt".split()
 )
 _VERBS = frozenset(
     "get gets got go goes went put puts onto into via through over helped registered reached received sign signed signing came come appear appeared take takes make makes made grow grew "
@@ -87,6 +87,8 @@ _NAMED_OFFICE = (
 )
 # "làm đến đâu rồi" asks how far something has come
 _PROGRESS = r"\b(?:làm|thực hiện|triển khai|hoàn thành|tiến (?:độ|triển|hành)|phát triển|chuẩn bị|xây dựng|thí điểm|áp dụng|chuyển đổi số)\b[^?]{0,60}\b(?:đến|tới) đâu\b"
+# "về thứ hạng chuyển đổi số thì … đang ở đâu"
+_IN_ORDER = r"\b(?:thứ hạng|xếp hạng|bảng xếp hạng)\b"
 # who issues a paper is a body: "Quyết định 4216 do ai ban hành", "Who issued Resolution 02"
 _ISSUER = (
     r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị)\b[^,?]*\b(?:do|bởi) ai (?:đã )?(?:ban hành|ra|thông qua|phê duyệt)|\bai (?:là người |đã )?(?:ban hành|ra|thông qua|phê duyệt) (?:ra )?(?:quyết định|nghị quyết|kế hoạch|chỉ thị)|"
@@ -175,6 +177,8 @@ def wanted(question: str, language: str) -> Wanted:
         ):
             if _compiled(r"\bnào\b|\bgì\b|\bai\b|\bđâu\b", folded).search(text[:start]):
                 continue  # "lực lượng nào làm nòng cốt trong mấy tổ ở đó": any number of them
+        if mark == "place" and not english and _compiled(_IN_ORDER, folded).search(text[:start]):
+            return Wanted("rank", "", start, end, several)
         if mark == "place" and _compiled(_PROGRESS, folded).search(text):
             return Wanted("other", "", start, end, several)
         if mark == "count":
@@ -251,7 +255,7 @@ def _is_a_name(question: str) -> bool:
 def _is_named_is_who(text: str) -> bool:
     """ "X là ai" asks for a role when X names somebody, i.e. is not itself an office ("Giám đốc Sở … là ai")."""
     return not re.search(
-        r"giám đốc|chủ tịch|bí thư|trưởng|người|giam doc|chu tich|bi thu|truong|nguoi|tác giả|tac gia|vua|thủ tướng|thu tuong|tổng thống|tong thong|đạo diễn|lãnh đạo",
+        r"giám đốc|chủ (?:cơ sở|cửa hàng|hộ|quán|xưởng|nhiệm|tịch)|chu (?:co so|cua hang|ho|quan|xuong|nhiem)|bí thư|trưởng|người|giam doc|chu tich|bi thu|truong|nguoi|tác giả|tac gia|vua|thủ tướng|thu tuong|tổng thống|tong thong|đạo diễn|lãnh đạo",
         text,
     )
 
@@ -272,6 +276,7 @@ _HUNDREDS = frozenset(
 _FOLDED_NOUNS = frozenset({("co", "so"), ("co", "quan"), ("co", "hoi"), ("co", "che")})
 
 
+_ANYTHING = frozenset("cái cai thứ thu món mon loại loai sản_phẩm".split())
 # what is taken up in figures of its own: "chiếm bao nhiêu ha"
 _MEASURED = frozenset("m m2 km km2 ha hecta người nguoi hộ ho chỗ cho giờ gio tấn tan tỷ ty triệu trieu".split())
 
@@ -309,6 +314,13 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         if word in stop or (focus and word in _VERBS):
             break
         focus.append(word)
+    if (
+        not english
+        and len(focus) == 1
+        and focus[0] in _ANYTHING
+        and (of := re.match(rf"\W*{focus[0]} (?:là|la|thuộc|thuoc) ((?:\w+ ?){{1,3}})", after))
+    ):
+        focus = of[1].split()  # "mấy cái là OCOP"
     phrase = " ".join(focus)
     before = re.findall(r"\w+", text[:start])[-3:]
     near = " ".join(before)

@@ -127,7 +127,21 @@ def _lower(text: str) -> str:
 
 
 def _switched(question: str) -> str:
-    """What "Thế còn X?", "X thì sao?", "What about X?" asks about; "" for any other question."""
+    """What "Thế còn X?", "X thì sao?", "What about X?" and a bare "Cấp huyện?" ask about; "" for any other question."""
+    alone = _LEAD_VI.sub("", question).strip(" ?.!")
+    if len(alone.split()) <= 5:
+        for slot in (_level_slots, _place_slots, _date_slots):
+            spans = slot(alone)
+            if (
+                spans
+                and len(
+                    re.sub(r"\b(?:ở|tại|in|at|the|tỉnh|năm)\b", "", alone[: spans[0][0]] + alone[spans[-1][1] :]).strip(
+                        " ,"
+                    )
+                )
+                == 0
+            ):
+                return alone
     folded_pattern = _folded(_SWITCH.pattern)
     for pattern, text in ((_SWITCH, _lower(question)), (folded_pattern, fold(question)), (_SWITCH_EN, fold(question))):
         found = pattern.match(text)
@@ -198,9 +212,13 @@ def _substituted(new: str, previous: str, question: str) -> str:
                 if re.fullmatch(r"\s*(?:,|và|hay|and|or|va)\s*", gap):
                     rest = previous[e:]
             value = value if slot is not _level_slots else new[fresh[0][0] : fresh[0][1]].lower()
+            made = _tidy(previous[:start] + value + rest)
+            papers, before = _document_slots(new), _document_slots(made)
+            if papers and before:  # "And Hau Giang's Resolution No. 02?"
+                return _tidy(made[: before[0][0]] + new[slice(*papers[0])] + made[before[0][1] :])
             if slot is _place_slots and len(new.split()) > len(value.split()) + 3:
                 break
-            return _tidy(previous[:start] + value + rest)
+            return made
         return _added(previous, new)
     return _other_office(new, previous) or _aligned(new, previous) or _onwards(new, previous) or _added(previous, new)
 
@@ -259,6 +277,16 @@ def _place_slots(text: str) -> list[Span]:
 
 def _office_slots(text: str) -> list[Span]:
     return [(n.start, n.end) for n in find_names(text) if n.kind == "organisation"]
+
+
+_PAPER = re.compile(
+    r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|decision|resolution|plan|decree|directive)(?: số| no\.?| number)? \d[\w/-]*",
+    re.IGNORECASE,
+)
+
+
+def _document_slots(text: str) -> list[Span]:
+    return [m.span() for m in _PAPER.finditer(text)]
 
 
 def _person_slots(text: str) -> list[Span]:
@@ -470,6 +498,12 @@ def _with_topic(question: str, previous: str) -> str:
         return question
     if _ADDRESSED.search(question):  # somebody else is asked about now
         topic = _tidy(_ADDRESSED.sub("", topic))
+    title = _find(_TITLE, question)
+    other = _find(_TITLE, topic)
+    if title and other and _lower(question[slice(*title)]) != _lower(topic[slice(*other)]):
+        topic = _tidy(
+            topic[: other[0]] + topic[other[1] :]
+        )  # "phó chủ tịch … (UBND tỉnh X)", whoever was asked about before
     missing = {fold(w) for w in _WORD.findall(topic)} - {fold(w) for w in _WORD.findall(question)}
     if not missing:
         return question

@@ -165,8 +165,10 @@ def _body_fit(asked: Asked, text: str, name: Name) -> float:
 
 def asks_level(asked: Asked) -> bool:
     """Whether a Vietnamese question asks for a place of a kind that a text names ("xã nào", "nước nào")."""
-    if asked.want.kind != "place" or asked.language == "en" or "cap" in asked.sequence:  # "thủ tục cấp xã nào"
+    if asked.want.kind != "place" or "cap" in asked.sequence:  # "thủ tục cấp xã nào"
         return False
+    if asked.language == "en":
+        return not {"country", "countries"}.isdisjoint(asked.sequence)
     return bool(set(asked.focus) & (_LEVELS | {"nuoc"}))
 
 

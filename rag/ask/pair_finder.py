@@ -63,10 +63,14 @@ _DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
 # where the second thing ends
 _END = (
     r",?\s+(?=(?:thì|là (?:bao nhiêu|mấy|ai|gì|những)|mỗi (?:bên|nơi|cái|cấp|tỉnh|người)|từng (?:bên|nơi|cái|cấp)|lần lượt|đều|khác|chênh|hơn|giống|ra sao|thế nào|bao nhiêu|mấy|"
-    rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?!như |thế )[^\s,]+) nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|được \w+(?: \w+){0, 2} (?:ngày nào|khi nào|năm nào|lúc nào|bao giờ)|each|respectively|both|differ|have in common)(?!\w))"
+    rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?:do )?(?:cơ quan|đơn vị|nơi) nào|(?!như |thế )[^\s,]+) nào|(?:do )?cơ quan nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|được \w+(?: \w+){0, 2} (?:ngày nào|khi nào|năm nào|lúc nào|bao giờ)|each|respectively|both|differ|have in common)(?!\w))"
 )
 _LEVEL = r"\b(?:xã|thôn|huyện|tỉnh)(?= (?:nhiều|ít|hay|hoặc) )|\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b"
 _MOMENT = r"\b(?:(?:lúc|khi|hồi|thời) (?:mới )?(?:thí điểm|làm thử|thử|ban đầu|bắt đầu|triển khai|đầu)|bây giờ|hiện nay|hiện tại|về sau|sau này|ban đầu|lúc đầu|trước kia|trước đây|ngày trước|ngày xưa|hồi xưa|now|today|in the past|formerly)\b"
+_SAME_LEVEL = tuple(
+    frozenset(words.split())
+    for words in ("commune communes ward wards township townships", "xã phường xa phuong", "thôn ấp bản thon ap")
+)
 _LOCALITY = re.compile(r"\b(?:[Xx]ã|[Hh]uyện|[Tt]hôn|[Pp]hường|[Tt]hị trấn|[Tt]hị xã) (?=((?:\w+ ?){1,4}))")
 _CODE = r"\b\d+g\b|\b[a-z]+\d+\b"
 
@@ -186,6 +190,8 @@ class Finder:
         sizes = [len(text.text[a:b].split()) for a, b in (first, second)]
         if not all(sizes) or max(sizes) > MOST_WORDS or first[1] > joint[0]:
             return None
+        if any(all(text.shown[a:b].split()[0] in level for a, b in (first, second)) for level in _SAME_LEVEL):
+            return None  # "commune and ward level procedures"
         worth = strength + alike - 0.015 * max(sizes)
         kinds = [self._kinds(span) for span in (first, second)]
         ends = [any(n[1] in (b, b - 1) for n in self.names) for b in (first[1], second[1])]

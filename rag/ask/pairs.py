@@ -15,6 +15,7 @@ from rag.ask import pairs_en, pairs_vi
 from rag.ask.answer_types import wanted
 from rag.ask.compared import (
     BOTH,
+    DEGREE,
     QUESTION,
     SET_APART,
     WHICH,
@@ -58,7 +59,7 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
         return known
     if language == "en" and re.search(r"\w \bcompares?\b (?:in|on|by|for|with|to)\b", question):
         return ()
-    differ = Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}|{_NOT_ALIKE}") is not None
+    differ = Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}|{_NOT_ALIKE}|{_MORE_OR_LESS}") is not None
     each = (
         bool(hint)
         or differ
@@ -74,16 +75,20 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
     return pairs_en.questions(text, sides, hint) if language == "en" else pairs_vi.questions(text, sides, hint)
 
 
+# "… thì thấp hay cao hơn"
+_MORE_OR_LESS = rf",?\s*(?:thì |là )?{DEGREE} hay (?:là )?{DEGREE}(?: hơn)?(?=\W*$)"
 _AGAINST_FIRST = r"^so với (?P<a>[^,?]{2,60}?)(?:,| thì) (?P<b>[^?]+)"
 _SAME_TOO = r",?\s*\b(?:có|thì) (?:giống|khác|trùng)(?: gì)?(?: nhau)?(?: không)?(?=\W*$)|,?\s*\bcó phải (?:là )?cùng [^,?]{1,40}không(?: ạ)?(?=\W*$)"
 _NOT_ALIKE = r"\b(?:khác|giống) nhau\b"
 _AS_MUCH = r"\bcó (?:bằng|ngang|giống|trùng)\b(?! nhau).*không\W*$"
-_AND_HOW = r",\s*(?:thì |có )?(?:gì )?(?:khác|giống)(?: gì)?(?: nhau)?(?: (?:ở )?(?:chỗ nào|điểm nào|gì|thế nào|như thế nào|ra sao))?(?: không)?(?=\W*$)"
+_AND_HOW = r",\s*(?:giống hay khác|khác hay giống)(?: nhau)?(?=\W*$)|,\s*(?:hai )?(?:cái|bên|thứ) (?:này|kia|đó) (?:khác|giống|hơn)[^,?]*(?=\W*$)|,\s*(?:thì |có )?(?:gì )?(?:khác|giống)(?: gì)?(?: nhau)?(?: (?:ở )?(?:chỗ nào|điểm nào|gì|thế nào|như thế nào|ra sao))?(?: không)?(?=\W*$)"
 
 
 def _turned(question: str, language: str) -> str:
     """ "So với A thì B …" as "B so với A …" where both are of one kind; "…, có giống nhau không" left out."""
     text = Compared(question, language).sub(_SAME_TOO, "")
+    if text.search(r"\bso với\b|\bvới\b|\bvà\b"):
+        text = text.sub(_MORE_OR_LESS, "")
     if (ends := text.search(_AND_HOW)) and text.search(QUESTION, 0, ends.start()):
         text = text.of(text.text[: ends.start()])  # "… bán trên kênh nào, khác nhau chỗ nào"
     found = text.match(_AGAINST_FIRST) if language != "en" else None

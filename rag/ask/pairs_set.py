@@ -82,7 +82,9 @@ def set_ways(question: str) -> tuple[str, ...]:
 
 def _of_noun(noun: str, thing: str) -> str:
     if not noun:
-        return f"What is {thing}"
+        what, _, of = thing.removeprefix("the ").partition(" of ")
+        wording = next((w for pattern, w in _ASKED_OF if of and pattern.fullmatch(what)), "")
+        return wording.format(of) if wording else f"What is {thing}"
     wording = next((w for pattern, w in _ASKED_OF if pattern.fullmatch(noun)), "")
     return wording.format(thing) if wording else f"What is the {noun} of {thing}"
 

@@ -98,7 +98,7 @@ _MANY = r"(?<!bao )\b(?:nhiều|ít)(?= (?!hơn\b)\w)"
 _APART = r"\b(?:hơn kém|chênh(?: lệch)?|cách|hơn|kém|gấp)(?: nhau)?(?: (?:bao nhiêu|mấy|nhiều|thế nào|ra sao)(?: lần)?)?(?: không)?\W*$"
 _DIFFER = r"\b(?:có gì )?(?:(?:giống (?:và |hay )?)?khác|thay đổi|biến động)(?: nhau)?(?: (?:gì|ở chỗ nào|chỗ nào|ở điểm nào|điểm nào|như thế nào|thế nào|ra sao|không))?(?: nhau)?\b"
 _HOW = r"\s*\b(?:thì )?(?:như )?(?:thế nào|ra sao|thì sao)\W*$"
-_RANKED = r"\b(?:xếp(?! loại)|đứng|thứ hạng|vị trí|hạng|bậc)\b"
+_RANKED = r"\b(?:xếp(?! loại)|đứng|thứ hạng|vị trí|bậc)\b|\bhạng (?:mấy|nhất|nhì|bao nhiêu|cao|thấp)"
 
 
 def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
@@ -138,6 +138,8 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             return f"{before} {noun} là {much}"
         if noun and len(noun.split()) <= 5:
             return f"{before} {noun} {'nào' if hint == 'decision' else 'gì'}"
+        if sentence.match(r"(?:chức vụ|chức danh|chức|tên|địa chỉ|nội dung)\b(?! (?:tổ|nghiệp))"):
+            return f"{before} là gì"
         return f"{before} là {much}" if counted or hint else f"{before} thế nào"
     if many := sentence.search(_MANY):
         more = sentence.search(r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và )", many.end())
@@ -175,6 +177,8 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
     if not sentence.search(QUESTION):
         if thing.match(r"(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn)\b") and not hint:
             return f"{text} về việc gì"
+        if sentence.match(r"(?:chức vụ|chức danh|chức|tên|địa chỉ|số hiệu|nhiệm vụ|nội dung)\b(?! (?:tổ|nghiệp))"):
+            return f"{text} là gì"
         return f"{text} là {much}" if counted or hint else f"{text} thế nào"
     return _of_hundred(sentence, hint)
 

@@ -65,7 +65,7 @@ _NO_QUESTION = re.compile(
 def split(question: str, language: str) -> tuple[str, ...]:
     """The single questions inside ``question`` (NFC), at least one, at most MAX_PARTS; the question itself when single."""
     question = _NO_QUESTION.sub("?", question)
-    if told := _told_of_one(question, language):
+    if told := _told_of_one(question, language) or _more_than(question, language):
         return told
     main, hint = pairs.main_sentence(question, language)
     if both := pairs.pair_of(question, language, main, hint):
@@ -112,6 +112,27 @@ def _told_of_one(question: str, language: str) -> tuple[str, ...]:
     return (tidy(f"{found['of']} {found['verb']} {many}{percent}{found['rest']}") + "?", tidy(found["other"]) + "?")
 
 
+# "App X có đông người cài hơn số dân Y không?"
+_MORE_THAN = re.compile(
+    r"^(?P<a>[^,?]{3,60}?) (?P<has>có|đưa|bán|nhận|thu|co|dua|ban|nhan)(?: (?:được|duoc))? (?:nhiều|đông|ít|lắm|nhieu|dong|it) (?P<n>[^,?]{3,50}?) (?:hơn|hon)(?: (?:so với|so voi))? (?P<b>[^,?]{3,80}?) (?:không|khong|phải không|phai khong)\W*$",
+    re.IGNORECASE,
+)
+
+
+def _more_than(question: str, language: str) -> tuple[str, ...]:
+    """Whether the one has more of something than the other, as how many of each."""
+    found = _MORE_THAN.match(question.strip()) if language in ("vi", "vi-folded") else None
+    if found is None:
+        return ()
+    many = "bao nhieu" if question.isascii() else "bao nhiêu"
+    of_other = (
+        f"{found['b']} {'la' if question.isascii() else 'là'} {many}?"
+        if _COUNTED_SIDE.match(found["b"])
+        else f"{found['b']} {found['has']} {many} {found['n']}?"
+    )
+    return (f"{found['a']} {found['has']} {many} {found['n']}?", of_other)
+
+
 _AMONG = re.compile(
     r"^(?:trong (?:đó|số đó)|so ra thì|trong do|trong so do)?,?\s*(?P<many>bao nhiêu|mấy|bao nhieu|may) (?:nơi|cái|chỗ|đơn vị|noi|cai|cho|don vi)(?= )",
     re.IGNORECASE,
@@ -128,15 +149,19 @@ def _of_them(parts: tuple[str, ...], language: str) -> tuple[str, ...]:
     return (parts[0], f"{among['many']} {noun}{parts[1][among.end() :]}")
 
 
-_TOPIC = re.compile(r"^(?P<topic>(?:[^\s:,?]+ ){0,9}[^\s:,?]+): (?=\S+ \S)")
+_TOPIC = re.compile(
+    r"^(?P<topic>(?:[^\s:,?]+ ){0,9}[^\s:,?]+): (?=\S+ \S)|^(?P<about>(?:xét |nói |tính |xet |noi |tinh )?(?:về|theo|ve) (?:[^\s:,?]+ ){1,8}?)(?:thì|thi) (?=\S+ \S)",
+    re.IGNORECASE,
+)
 
 
 def _of_topic(parts: tuple[str, ...], language: str) -> tuple[str, ...]:
     """What stands before a colon said in every part: "Phòng họp không giấy: Hà Tĩnh làm đến đâu còn Hậu Giang làm đến đâu"."""
-    topic = _TOPIC.match(parts[0]) if len(parts) > 1 else None
-    if topic is None or _marks(topic["topic"], language) or find_places(topic["topic"]):
+    found = _TOPIC.match(parts[0]) if len(parts) > 1 else None
+    topic = (found["topic"] or found["about"]).strip() if found else ""
+    if not topic or _marks(topic, language) or find_places(topic):
         return parts
-    return (parts[0], *(f"{topic['topic']}: {part}" for part in parts[1:]))
+    return (parts[0], *(f"{topic}: {part}" for part in parts[1:]))
 
 
 def _sentences(question: str) -> list[str]:
@@ -218,7 +243,10 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
     return tuple(out)
 
 
-_AGAINST = re.compile(r"^(?:so với|so voi|compared (?:with|to))\s+", re.IGNORECASE)
+_AGAINST = re.compile(
+    r"^(?:so với|so voi|khác với|khac voi|khác gì|trong khi(?: đó)?|trong khi do|còn|compared (?:with|to)|while|whereas)\s+",
+    re.IGNORECASE,
+)
 _SAID_ALL_THE_SAME = frozenset(
     "con thi o tai cua tinh huyen xa co duoc dat la bao nhieu may dang da hien nay so".split()
 )

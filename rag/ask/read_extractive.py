@@ -120,8 +120,9 @@ class ExtractiveReader:
         """The draft of several parts, those whose answer is no string that was found quoted at more length where there is room."""
         draft = self._compose_parts(query, readings, hits, language)
         unsure = [i for i, r in enumerate(readings) if r.quotes and not (r.short and r.asked.want.kind in TYPED)]
-        # first each gets its share of what is left, then what the others did not need
-        for left, i in [*zip(range(len(unsure), 0, -1), unsure), *((1, i) for i in unsure)]:
+        # first what only announces something, then each with its share of what is left, then with what the others did not need
+        announced = [(1, i) for i in unsure if readings[i].quotes[0].text.rstrip(' ”"').endswith(":")]
+        for left, i in [*announced, *zip(range(len(unsure), 0, -1), unsure), *((1, i) for i in unsure)]:
             reading, own = readings[i], hits[i]
             room = MAX_TOKENS - len(draft.text.split())
             wider = widened(
@@ -319,6 +320,10 @@ class ExtractiveReader:
         quotes = [
             quoting.quote(sentences[order[w.sentence]], clauses[w.first].start, clauses[w.last].end) for w in windows
         ]
+        if quotes and asked.want.kind in OPEN:
+            quotes[0] = quoting.with_paper(
+                asked, quotes[0], sentence_of(quotes[0], sentences), budget or int(policy["long_budget"])
+            )
         if wants_items(asked):
             room = (int(policy["long_total"]) if budget is None else budget) - sum(len(q.text.split()) for q in quotes)
             quotes = [
