@@ -13,7 +13,7 @@ from rag.ask.question_heads import HEADS, NUMBERED_EN
 Told = tuple[str, str, int, int]  # answer type, focus, and where the question word stands
 
 _DO = "does|do|did|has|have|can|could|will"
-_CHANGE = r"\b(?:grow|grew|grown|increase[sd]?|rise|rose|risen|climb(?:ed)?|jump(?:ed)?|gain(?:ed)?|improve[sd]?|fall|fell|drop(?:ped)?|decrease[sd]?|go up|went up)\b"
+_CHANGE = r"\b(?:(?:grow|grew|grown)(?= (?:by|to|from|in|over|since|compared|against|between|last|this|year|during|after|up|more|faster)\b|\W*$)|increase[sd]?|rise|rose|risen|climb(?:ed)?|jump(?:ed)?|gain(?:ed)?|improve[sd]?|fall|fell|drop(?:ped)?|decrease[sd]?|go up|went up)\b"
 _LESS = r"(?:cut|cuts|reduce[sd]?|limit(?:s|ed)?|save[sd]?|lower(?:s|ed)?|curb(?:s|ed)?)\b"
 _PART = r"(?:make up|makes up|made up|account(?:s|ed)? for|represent(?:s|ed)?|constitutes?|contribute[sd]?)\b"
 # how much: a growth in figures, a share, or a degree; hardly ever money

@@ -206,7 +206,7 @@ class Finder:
             worth -= 3.0  # two questions, each with its own question word: "Ai là giám đốc Sở A và Sở B ở đâu?"
         opens = OPENING * self._opens(first[0])
         if text.match(rf",?\s*(?:thì )?(?:trong (?:hai|đó)[^,]*, )?{WHICH}\b", second[1]):
-            worth += 2.0 + opens  # "A và B, bên nào …"
+            worth += 2.2 + opens  # "A và B, bên nào …"
         elif text.match(rf",?\s*(?:thì )?{EACH}\b", second[1]):
             worth += 1.5 + opens
         elif text.search(rf",\s*(?:thì )?{WHICH}\b[^,]*\b(?:trước|sau|hơn)\W*$", second[1]):

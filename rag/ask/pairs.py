@@ -29,7 +29,7 @@ from rag.text.names import find_names, find_places
 from rag.text.normalise import fold
 
 LONGEST = 320  # characters of a question that is looked at: matching takes time with the square of the length
-ENOUGH = 2.65  # how sure it must be that these are two things set beside each other
+ENOUGH = 2.75  # how sure it must be that these are two things set beside each other
 
 # what stands before and after a comparison, where ``courtesy.bare`` has left it
 _ME = r"(?:em|tôi|mình|tui|tớ|cháu|bọn em|chúng tôi|bọn mình|i)"
