@@ -174,7 +174,7 @@ def _shared_context(first: str, second: str, language: str) -> str:
     named = [n for n in find_names(second) if len(n.text) > 3 and not n.text.isupper()]
     if find_places(second) or any(not _ANY_OFFICE.match(n.text) for n in named):
         return ""
-    shared = [p.text for p in find_places(first)[:1]]
+    shared = [p.text for p in find_places(first)[:1]] or [m.group().strip() for m in _SEAT.finditer(first)][:1]
     if named:
         return ", ".join(shared)  # "giám đốc Sở TT&TT": of the province spoken of
     if len(second.split()) <= 8:
@@ -186,9 +186,12 @@ def _shared_context(first: str, second: str, language: str) -> str:
     return ", ".join(shared)
 
 
+_SEAT = re.compile(
+    r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị trấn)(?: [A-ZĐ][^\W\d_]*)+|\b(?:[A-ZĐ][^\W\d_]* ){1,3}(?:commune|district|ward|township)\b"
+)
 # offices that each province or district has
 _ANY_OFFICE = re.compile(
-    r"(?:Sở|Phòng|Ban|Cục|Chi cục|UBND|HĐND|Ủy ban|Tỉnh ủy|Huyện ủy|Đảng ủy|Công an|Trung tâm|Department)\b(?!.*\b(?:tỉnh|huyện|xã) [A-ZĐ])"
+    r"(?:Sở|Phòng|Ban|Cục|Chi cục|UBND|HĐND|Ủy ban|Tỉnh ủy|Huyện ủy|Đảng ủy|Công an|Trung tâm|Department|People['’]s|Party Committee)\b(?!.*\b(?:tỉnh|huyện|xã) [A-ZĐ])"
 )
 
 
@@ -279,6 +282,7 @@ _AGAIN = re.compile(
     r"\b(?P<kind>htx|hợp tác xã|công ty|hãng|xã|huyện|thôn|phường|trung tâm|nhà máy)\b(?! (?:này|đó|ấy|hội|viên))",
     re.IGNORECASE,
 )
+_AGAIN_EN = re.compile(r"\bthe (?P<kind>commune|district|ward|township|cooperative|company|group|village)\b(?! of\b)")
 _SAME_BODY = {
     "htx": "htx|hợp tác xã",
     "hợp tác xã": "htx|hợp tác xã",
@@ -289,6 +293,10 @@ _SAME_BODY = {
 
 def _in_full(first: str, piece: str) -> str:
     """A body or place of a later part by the name the first gives it: "chủ tịch xã tên gì" after "Xã Cẩm Lĩnh …"."""
+    if (known := _AGAIN_EN.search(piece)) and (
+        whole := re.search(rf"\b((?:[A-ZĐ][^\W\d_]* ){{1,3}}){known['kind']}\b", first)
+    ):
+        return f"{piece[: known.start()]}the {whole[1]}{known['kind']}{piece[known.end() :]}"
     again = _AGAIN.search(piece)
     if not again or any(n.start for n in find_names(piece)) or find_places(piece):
         return piece
