@@ -189,6 +189,8 @@ def wanted(question: str, language: str) -> Wanted:
             continue  # "như thế nào" asks for no thing
         if mark == "what":
             kind, focus, start = _what(text, start, end, folded, english)
+            if kind == "number" and focus in ("số", "so") and _document_kind(text[:start]) and not english:
+                return Wanted("decision", _document_kind(text[:start]), start, end, several)
             if kind == "place" and (
                 (focus.startswith("vị trí") and _compiled(_RANK, folded).search(text))
                 or _compiled(r"thứ hạng|xếp hạng", folded).search(text[end:])

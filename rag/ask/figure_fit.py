@@ -44,7 +44,7 @@ _WEIGHT = re.compile(
     re.IGNORECASE,
 )
 _WEIGHT_ASKED = re.compile(
-    r"\b(?:can nang|trong luong|khoi luong|nang (?:bao nhieu|may|khoang)|how heavy|(?:bao nhieu|may) (?:tan|ta|kg|ky|yen)|in (?:tonnes?|tons?|kilos?|kg|kilograms?)|how many (?:tonnes?|tons?|kilos?|kg|kilograms?)|(?:in|by) weight|what weight|weighs?)\b"
+    r"\b(?:can nang|trong luong|khoi luong|nang (?:\w+ ){0,2}(?:bao nhieu|may|khoang)|how heavy|(?:bao nhieu|may) (?:tan|ta|kg|ky|yen)|in (?:tonnes?|tons?|kilos?|kg|kilograms?)|how many (?:tonnes?|tons?|kilos?|kg|kilograms?)|(?:in|by) weight|what weight|weighs?)\b"
 )
 
 

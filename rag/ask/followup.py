@@ -47,7 +47,7 @@ _TIME = r"\b(?:(?:năm|thời điểm|thời gian|lúc|khi|tháng|ngày|giai đo
 _THING = r"\b(?:(?:cái|điều|việc|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
 _REFERS = (
     r"\b(?:nó|họ|chúng|(?:cái|số|nhóm|tổ|đội|cách|con số|bánh|món|hàng|mạng|trang|máy|thứ|loại|sản phẩm|dự án|mô hình|bên|chỗ|người|nhà) (?:đó|này|ấy|đấy|kia))\b|"
-    r"^(?:quy|tính|đổi) (?:ra|thành)\b|\btrong (?:số|đó)\b|\b(?:it|its|they|their|them|those|these)\b"
+    r"^(?:quy|tính|đổi) (?:ra|thành)\b|^(?:nặng|cân nặng|dài|rộng)\b|\btrong (?:số|đó)\b|\b(?:it|its|they|their|them|those|these)\b"
 )
 _LEVELS = {
     "tỉnh": ("tỉnh", "provincial", "province"),
@@ -69,18 +69,19 @@ def complete(question: str, history: Sequence[tuple[str, str]]) -> str:
 
     Earlier follow-ups are completed first, so that chains work. Returns the question itself when it needs nothing.
     """
-    whole = answer = told = ""
+    whole = answer = told = said = ""
     for earlier, earlier_answer in history:
         earlier = nfc(earlier).strip()
         if earlier:
-            whole = complete_one(earlier, whole, answer) if whole else bare(earlier, _language(earlier))
+            whole = complete_one(earlier, whole, answer, said) if whole else bare(earlier, _language(earlier))
             answer = strip_markers(nfc(earlier_answer or ""))
+            said += f" {whole} {answer}"
             told = _thing_told(whole, answer) or told
     question = re.sub(r"\s+", " ", nfc(question)).strip()
     if not whole:
         return question
     plain = bare(question, _language(question))
-    made = complete_one(plain, whole, answer)
+    made = complete_one(plain, whole, answer, said)
     if made == plain:
         return question
     # what the question before got for an answer is what is spoken of now
@@ -109,12 +110,12 @@ def refers(question: str) -> bool:
     return _find(_REFERS, _LEAD_VI.sub("", nfc(question).strip())) is not None
 
 
-def complete_one(question: str, previous: str, answer: str) -> str:
-    """``question`` completed from one ``previous`` self-contained question and its ``answer``."""
+def complete_one(question: str, previous: str, answer: str, said: str = "") -> str:
+    """``question`` completed from one ``previous`` self-contained question and its ``answer``; ``said`` is all that was said before."""
     new = _switched(question)
     if new:
         return _substituted(new, previous, question)
-    replaced = _pronouns(question, previous, answer)
+    replaced = _pronouns(question, previous, answer, said)
     if replaced != question:
         return replaced
     if _incomplete(question, previous):
@@ -316,7 +317,7 @@ def _tidy(text: str) -> str:
 # pronouns
 
 
-def _pronouns(question: str, previous: str, answer: str) -> str:
+def _pronouns(question: str, previous: str, answer: str, said: str = "") -> str:
     """``question`` with a pronoun replaced by what it stands for; the question itself when there is none."""
     for pattern, kinds in (
         (_PERSON, ("person",)),
@@ -331,6 +332,8 @@ def _pronouns(question: str, previous: str, answer: str) -> str:
             continue  # "the province" may be the one it names
         meant = _of_level(question[slice(*found)], previous, answer) if kinds == ("place",) else ""
         meant = meant or _antecedent(kinds, previous, answer, person=kinds == ("person",))
+        if not meant and kinds in (("person",), ("organisation",)):  # spoken of further back
+            meant = _antecedent(kinds, said, "", person=kinds == ("person",))
         if meant:
             start, end = found
             before = question[:start]

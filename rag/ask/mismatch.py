@@ -44,6 +44,7 @@ _QUANTITIES: tuple[tuple[str, str], ...] = (
     (r"nhiệt độ|temperature", r"nhiệt độ|°|độ c\b|temperature|degrees"),
     (r"ai ký|do ai ký|người ký|ký tên|who signed", r"\bký\b|signed|\bkt\."),
     (r"số điện thoại|đường dây nóng|hotline|phone number", r"\b0\d{2,3}[\d. ]{5,}|\b1[89]00[\d. ]{4,}|\+84|\b11\d\b"),
+    (r"\be-?mail\b|hòm thư|hộp thư", r"@|e-?mail|hòm thư|hộp thư"),
     (r"\biphone\b|\bios\b", r"iphone|\bios\b|apple"),
     (r"\bandroid\b", r"android"),
 )  # fmt: skip
@@ -62,7 +63,7 @@ _EVENTS = (
     (r"(?:được )?thành lập|ra đời|duoc thanh lap|founded|established|set up", r"thành lập|ra đời|lập |ban hành|xây dựng|khởi|founded|established|set up|thí điểm"),
     (r"sinh (?:năm|ngày)|\bborn\b", r"\bsinh\b|tuổi|\bborn\b"),
 )  # fmt: skip
-_QUANTIFIED = NUMERIC | {"person", "other"}
+_QUANTIFIED = NUMERIC | {"person", "other", "list"}
 _LEVEL = re.compile(
     r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị xã|[Tt]hị trấn|[Tt]hôn|[Tt]ỉnh|[Tt]hành phố|TP\.?|[Qq]uận)\s+((?:[^\W\d_]+\s?){1,4})"
 )
@@ -264,8 +265,8 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     """Whether a quotation gives a figure or date of what is asked: a string of the wanted kind, where the text around it speaks of the
     things named and of enough else. ``near`` is the sentence with the one before it and its headings, ``document`` the folded words of
     the whole document between blanks."""
-    if _HOUR.search(canonical(_typed(asked))) and clocks(quote, []):
-        return True
+    if _HOUR.search(canonical(_typed(asked))):  # a day is no hour
+        return bool(clocks(quote, [])) or _TIME.search(canonical(quote)) is not None
     if asked.want.kind == "date" and _TIME.search(canonical(quote)):
         return True
     found = candidates(asked, quote)

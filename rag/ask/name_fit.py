@@ -48,6 +48,7 @@ _COMPANY_END = re.compile(
     r"[,.;:()“”\"]|\s(?:đã|đang|sẽ|là|có|cho|được|do|của|tại|ở|và|với|mới|vừa|cũng|còn|muốn|nói|chia|thì|bán|đưa|nằm|đóng)\s"
 )
 _WORD = re.compile(r"[\wÀ-ỹ&-]+")
+_DOMAIN = re.compile(r"\.(?:vn|com|net|org|gov|edu|info|io)\b", re.IGNORECASE)  # "PostMart.vn" is no place, nor anybody
 
 
 def companies(text: str) -> list[Found]:
@@ -106,6 +107,7 @@ def named(asked: Asked, text: str, kind: str) -> list[Found]:
             any(c.start <= name.start < c.end for c in whole)
             or _stated(asked, name.text)
             or (name.text in TABLE and kind != "place")
+            or _DOMAIN.search(name.text)
         ):
             continue
         if kind == "person":

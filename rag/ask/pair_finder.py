@@ -207,6 +207,8 @@ class Finder:
         opens = OPENING * self._opens(first[0])
         if text.match(rf",?\s*(?:thì )?(?:trong (?:hai|đó)[^,]*, )?{WHICH}\b", second[1]):
             worth += 2.2 + opens  # "A và B, bên nào …"
+        elif text.match(r",?\s*(?:thì )?(?:con số |số liệu )?(?:mỗi|từng|hai|cả hai) bên\b", second[1]):
+            worth += 2.2 + opens
         elif text.match(rf",?\s*(?:thì )?{EACH}\b", second[1]):
             worth += 1.5 + opens
         elif text.search(rf",\s*(?:thì )?{WHICH}\b[^,]*\b(?:trước|sau|hơn)\W*$", second[1]):

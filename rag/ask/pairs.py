@@ -77,6 +77,8 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
 
 # "… thì thấp hay cao hơn"
 _MORE_OR_LESS = rf",?\s*(?:thì |là )?{DEGREE} hay (?:là )?{DEGREE}(?: hơn)?(?=\W*$)"
+# "…, cái nào ra trước, ngày nào"
+_AND_WHEN = rf",\s*{WHICH}\b[^,?]*\b(?:trước|sau|sớm hơn|muộn hơn)(?P<when>,\s*(?:vào |là |ra )?(?:ngày nào|khi nào|bao giờ|lúc nào|năm nào)\W*)$"
 _AGAINST_FIRST = r"^so với (?P<a>[^,?]{2,60}?)(?:,| thì) (?P<b>[^?]+)"
 _SAME_TOO = r",?\s*\b(?:có|thì) (?:giống|khác|trùng)(?: gì)?(?: nhau)?(?: không)?(?=\W*$)|,?\s*\bcó phải (?:là )?cùng [^,?]{1,40}không(?: ạ)?(?=\W*$)"
 _NOT_ALIKE = r"\b(?:khác|giống) nhau\b"
@@ -89,6 +91,8 @@ def _turned(question: str, language: str) -> str:
     text = Compared(question, language).sub(_SAME_TOO, "")
     if text.search(r"\bso với\b|\bvới\b|\bvà\b"):
         text = text.sub(_MORE_OR_LESS, "")
+    if asks := text.search(_AND_WHEN):
+        text = text.of(text.text[: asks.start("when")])
     if (ends := text.search(_AND_HOW)) and text.search(QUESTION, 0, ends.start()):
         text = text.of(text.text[: ends.start()])  # "… bán trên kênh nào, khác nhau chỗ nào"
     found = text.match(_AGAINST_FIRST) if language != "en" else None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from rag.ask.compared import tidy
+from rag.text.names import find_places
 
 _AND = r"(?:and|versus|vs\.?|or|&|as against)"
 _KINDS_OF_THINGS = (
@@ -41,6 +42,15 @@ _SAME = re.compile(
     re.IGNORECASE,
 )
 _HOW_COMPARE = re.compile(r"^how (?:does|do|did) (?P<a>[^?]+?) compare (?:with|to) (?P<b>[^?]+)$", re.IGNORECASE)
+_WHEN = re.compile(
+    rf"^when (?P<be>were|was|are|is) (?P<a>[^?]+?) {_AND} (?P<b>[^?]+?),? (?P<deed>issued|adopted|approved|passed|released|signed|launched|founded|set up|opened|published)$",
+    re.IGNORECASE,
+)
+# "Share of sales made online: A versus B"
+_LABEL = re.compile(
+    rf"^(?P<noun>(?!(?:between|compare|in|for|which|who|what|how|when|where|is|are|do|does|did)\b)[^:?]{{4,60}}): (?P<a>[^:?,]+?),? {_AND} (?P<b>[^:?]+)$",
+    re.IGNORECASE,
+)
 _QUANTITY = re.compile(
     r"\b(?:numbers?|shares?|rates?|percentages?|amounts?|totals?|counts?|incomes?|revenues?|turnovers?|values?|sums?|figures?|goals?|targets?|levels?|earnings|sales|how many|how much|what|\d+)\b",
     re.IGNORECASE,
@@ -64,6 +74,12 @@ def set_ways(question: str) -> tuple[str, ...]:
     if found := _TOPIC.match(asked):
         of_each = found["asked"]
         return _both(found, lambda thing: re.sub(_EACH, lambda _: thing, of_each, count=1, flags=re.IGNORECASE))
+    if found := _WHEN.match(asked):
+        be, deed = _ONE.get(found["be"].lower(), found["be"]), found["deed"]
+        return _both(found, lambda thing: f"When {be} {thing} {deed}")
+    if (found := _LABEL.match(asked)) and not find_places(found["noun"]):
+        noun = found["noun"][0].lower() + found["noun"][1:]
+        return _both(found, lambda thing: f"What is the {noun} of {thing}")
     if (found := _SAME.match(asked)) and found["noun"]:
         who = {"person": "Who is", "man": "Who is", "woman": "Who is"}.get(found["noun"].lower(), "What is")
         what = found["what"]

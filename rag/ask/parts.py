@@ -139,9 +139,25 @@ _AMONG = re.compile(
 )
 
 
+# "lúc thí điểm có mấy xã, giờ lên bao nhiêu rồi": the same asked of now
+_BEGUN = re.compile(
+    r"\b(?:(?:lúc|khi|hồi|luc|hoi) (?:mới )?(?:thí điểm|làm thử|bắt đầu|ban đầu|đầu|thi diem|lam thu|bat dau|dau)|ban đầu|ban dau|lúc đầu|luc dau)\b",
+    re.IGNORECASE,
+)
+_BY_NOW = re.compile(
+    r"^(?:còn |thế |con |the )?(?:giờ|bây giờ|hiện nay|hiện tại|đến nay|nay|gio|bay gio|hien nay|hien tai|den nay)\b(?: (?:thì|lên|tới|đến|là|được|có|còn|đã|thi|len|toi|den|duoc|co|da))* (?:bao nhiêu|mấy|bao nhieu|may)(?: (?:rồi|nơi|cái|chỗ|roi|noi))?\b(?! \w)",
+    re.IGNORECASE,
+)
+
+
 def _of_them(parts: tuple[str, ...], language: str) -> tuple[str, ...]:
     """ "… bao nhiêu xã, trong đó bao nhiêu nơi …": what is counted in the first part said in the next."""
-    if len(parts) != 2 or language == "en" or not (among := _AMONG.match(parts[1])):
+    if len(parts) != 2 or language == "en":
+        return parts
+    if (begun := _BEGUN.search(parts[0])) and _BY_NOW.match(parts[1]):
+        now = "hien nay" if parts[0].isascii() else "hiện nay"
+        return (parts[0], f"{parts[0][: begun.start()]}{now}{parts[0][begun.end() :]}")
+    if not (among := _AMONG.match(parts[1])):
         return parts
     noun = wanted(parts[0], language).focus
     if not noun:

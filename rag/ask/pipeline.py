@@ -16,6 +16,7 @@ What the language-model side provides (all raise ``rag.errors.LLMError`` subclas
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +29,9 @@ from rag.ask.query import understand
 from rag.ask.read_extractive import ExtractiveReader, hits_read
 from rag.ask.short import pick
 from rag.errors import LLMError, LLMIncomplete, LLMTimeout, RagError, UsageError, redact
-from rag.text.normalise import strip_markers
+from rag.text.language import built_vietnamese
+from rag.text.names import find_names
+from rag.text.normalise import fold, strip_markers
 from rag.text.sentences import sentence_spans
 from rag.types import Answer, Event, Hit, Query, Retrieved, Token
 
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 History = Sequence[tuple[str, str]]
 MAX_HISTORY = 8
 REFUSAL_CHARS = 60  # a shorter beginning of a model's answer may still turn into a refusal
+# passages that hold a name asked about, and the place from which they stand among the hits
+NAMED_HITS, NAMED_AT = 3, 4
+_NAME = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){2,4}")
 OWN = 0.3  # share of its own words that the answer to a completed question must hold
 
 
@@ -219,8 +225,8 @@ class Rag:
     def _search(self, query: Query, k: int) -> tuple[tuple[Hit, ...], list[list[Hit]]]:
         """The hits of a query; of several parts each is searched by itself and the lists are interleaved."""
         if len(query.parts) < 2:
-            return tuple(self.retriever.search(query, k=k)), []
-        by_part = [self.retriever.search(part, k=k) for part in query.parts]
+            return tuple(self._with_named(query.text, self.retriever.search(query, k=k), query.language)), []
+        by_part = [self._with_named(p, self.retriever.search(p, k=k), query.language) for p in query.parts]
         merged: list[Hit] = []
         seen: set[tuple[str, int, int]] = set()
         for place in range(k):
@@ -229,6 +235,27 @@ class Rag:
                     seen.add(key)
                     merged.append(hits[place])
         return tuple(replace(hit, rank=n) for n, hit in enumerate(merged[:k], 1)), by_part
+
+    def _with_named(self, text: str, hits: list[Hit], language: str) -> list[Hit]:
+        """Of an English question about somebody with a Vietnamese name, the passages that hold this name among the first hits: across
+        languages likeness outweighs a name."""
+        names = [
+            n.text
+            for n in (find_names(text) if language == "en" else ())
+            if n.kind != "place" and _NAME.fullmatch(n.text) and all(map(built_vietnamese, fold(n.text).split()))
+        ]
+        out = list(hits)
+        for name in dict.fromkeys(names):
+            held = [
+                h
+                for h in self.retriever.search(name, k=NAMED_HITS)
+                if f" {fold(name)} " in f" {' '.join(words_of(h.text).folded)} "
+            ]
+            if any((h.source, h.start) == (g.source, g.start) for h in held for g in out[:NAMED_AT]):
+                continue
+            keys = {(h.source, h.start) for h in held}
+            out = [*out[:NAMED_AT], *held, *(g for g in out[NAMED_AT:] if (g.source, g.start) not in keys)]
+        return [replace(hit, rank=n) for n, hit in enumerate(out[: len(hits)], 1)]
 
     def _understand(self, question: str, history: History) -> Query:
         whole = question
