@@ -62,7 +62,7 @@ _PROVINCES = frozenset(fold(p) for p in PROVINCES)
 _DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
 # where the second thing ends
 _END = (
-    r",?\s+(?=(?:thì|là (?:bao nhiêu|mấy|ai|gì|những)|mỗi (?:bên|nơi|cái|cấp|tỉnh|người)|từng (?:bên|nơi|cái|cấp)|lần lượt|đều|khác|chênh|hơn|giống|ra sao|thế nào|bao nhiêu|mấy|"
+    r",?\s+(?:(?:vậy|thế) )?(?=(?:thì|là (?:bao nhiêu|mấy|ai|gì|những)|mỗi (?:bên|nơi|cái|cấp|tỉnh|người)|từng (?:bên|nơi|cái|cấp)|lần lượt|đều|khác|chênh|hơn|giống|ra sao|thế nào|bao nhiêu|mấy|"
     rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?:do )?(?:cơ quan|đơn vị|nơi) nào|(?!như |thế )[^\s,]+) nào|(?:do )?cơ quan nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|được \w+(?: \w+){0, 2} (?:ngày nào|khi nào|năm nào|lúc nào|bao giờ)|each|respectively|both|differ|have in common)(?!\w))"
 )
 _LEVEL = r"\b(?:xã|thôn|huyện|tỉnh)(?= (?:nhiều|ít|hay|hoặc) )|\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b"
