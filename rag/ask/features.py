@@ -124,8 +124,9 @@ def sentence_features(
 
 
 def _given(asked: Asked, places: frozenset[str]) -> tuple[str, ...]:
-    """The words of the places asked about that are among ``places``; none across languages, where weights were fitted without."""
-    if asked.language == "en":
+    """The words of the places asked about that are among ``places``; none across languages, where weights were fitted without, nor
+    for lists, whose answer is told apart by little else."""
+    if asked.language == "en" or asked.want.kind == "list":
         return ()
     return tuple(w for p in asked.places if fold(canonical_place(p)) in places for w in p.split())
 
