@@ -36,7 +36,7 @@ _DEGREES = (
     ("number", "stars", r"\b(?:star rating|how many stars)\b"),
 )
 # "what is the minimum number of digital enterprises": a count of what follows
-_COUNT = r"\b(?:number|count|total) of (?:the |all )?((?:(?!(?:of|in|on|at|by|for|that|who|which|with|to|from|under|are|is|was|were|listed|stuck|issued|registered|sold|made)\b)[\w'’-]+ ?){1,6})"
+_COUNT = r"\b(?:number|count|total) of (?:the |all )?((?:(?!(?:of|in|on|at|by|for|that|who|which|with|to|from|under|are|is|was|were|listed|stuck|issued|registered|sold|made)\b)[\w'’-]+(?: |(?![\w'’-]))){1,6})"
 # a place among others; whoever asks for somebody's position names a person and says "hold"
 _TABLE = r"(?:rankings?|index|dti|league|table|list|standings?)"
 _RANKS = (
@@ -47,8 +47,12 @@ _RANKS = (
 _TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,2}?(?:provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= top group\b)"
 _ROLES = r"\bin (?:what|which) capacity\b|\b(?:what|which) (?:offices?|positions?|posts?)(?= (?:does|do|did|has|is|was)\b[^?]*\b(?:hold|held|occupy|occupied|have|had|serve|in)\W*$)"
 _NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!of\b|in\b|on\b|under\b|by\b|for\b|with\b|to\b|from\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
-_NAME = r"\bnames? of (?:the |its |their |his |her |a )?((?:[\w'’&-]+ ?){1,6})"
-_CALLED = r"\bwhat (?:is|are|was|were) (?:the |a )?((?:[\w'’&-]+ ?){1,10}?) (?:called|named)\W*$|\b(?:what|who) (?:is|was) (?:the )?((?:[\w'’&-]+ ?){1,6}?)['’]s? (?:full )?name\b|^(?:the )?((?:[\w'’&-]+ ?){1,8}?)\W+(?:full )?name\W*$"
+_WORDS = r"[\w'’&-]+(?: [\w'’&-]+){{0,{}}}"  # one way to match a run of words: blanks that may be missing take exponential time
+_NAME = rf"\bnames? of (?:the |its |their |his |her |a )?({_WORDS.format(5)})"
+_CALLED = (
+    rf"\bwhat (?:is|are|was|were) (?:the |a )?({_WORDS.format(9)}) (?:called|named)\W*$|\b(?:what|who) (?:is|was) (?:the )?({_WORDS.format(5)})['’]s? (?:full )?name\b|"
+    rf"^(?:the )?({_WORDS.format(7)})\W+(?:full )?name\W*$"
+)
 _NAMED_KINDS = ("person", "organisation", "place")
 _KINDS = {head: kind for kind in _NAMED_KINDS for head in HEADS[kind] if head.isascii()}
 # words a noun phrase ends before: what follows tells more of it
