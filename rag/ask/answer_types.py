@@ -86,7 +86,7 @@ _NAMED_OFFICE = (
     r"(?:giám đốc|chủ tịch|bí thư|trưởng phòng|trưởng ban|trưởng thôn|bộ trưởng|thủ tướng|hiệu trưởng|cục trưởng)\b).* tên (?:là |gọi là )?gì[^\w]*$"
 )
 # "làm đến đâu rồi" asks how far something has come
-_PROGRESS = r"\b(?:làm|thực hiện|triển khai|hoàn thành|tiến (?:độ|triển|hành)|phát triển|chuẩn bị|xây dựng|thí điểm|áp dụng|chuyển đổi số)\b[^?]{0,60}\b(?:đến|tới) đâu\b"
+_PROGRESS = r"\b(?:làm|thực hiện|triển khai|hoàn thành|tiến (?:độ|triển|hành)|phát triển|chuẩn bị|xây dựng|thí điểm|áp dụng|chuyển đổi số|phủ|phủ sóng|xuống)\b[^?]{0,60}\b(?:đến|tới) đâu\b"
 # "về thứ hạng chuyển đổi số thì … đang ở đâu"
 _IN_ORDER = r"\b(?:thứ hạng|xếp hạng|bảng xếp hạng)\b"
 # who issues a paper is a body: "Quyết định 4216 do ai ban hành", "Who issued Resolution 02"

@@ -68,7 +68,7 @@ def companies(text: str) -> list[Found]:
 _ISSUER = re.compile(
     r"((?:UBND|HĐND|[ỦU]y ban [Nn]hân dân|Hội đồng [Nn]hân dân|Tỉnh [ủu]y|Huyện [ủu]y|Thành [ủu]y|Đảng [ủu]y|Ban [Cc]hấp hành|BCH|Ban [Tt]hường vụ|(?:Thủ tướng )?Chính phủ|"
     r"Thủ tướng|Quốc hội|Bộ [A-ZĐ]\w+|Sở [A-ZĐ]\w+)(?: (?!đã\b|cũng\b|vừa\b|mới\b|ban hành)[\wÀ-ỹ&]+){0,8}?)(?: \([^()]*\))?(?: (?:đã|cũng|vừa|mới))*"
-    r" (?:ký )?(?:ban hành|thông qua|phê duyệt|ra (?=Nghị quyết|Quyết định|Kế hoạch|Chỉ thị))"
+    r" (?:ký )?(?:ban hành|thông qua|phê duyệt|(?:ra|có) (?=Nghị quyết|Quyết định|Kế hoạch|Chỉ thị))"
 )
 _ISSUED = re.compile(
     r"\b(?:ban hanh|phe duyet|thong qua|ky|ra|issue[sd]?|approve[sd]?|adopt(?:ed|s)?|pass(?:ed|es)?|release[sd]?|put out|came from)\b"
