@@ -172,11 +172,10 @@ def wanted(question: str, language: str) -> Wanted:
         if found is None:
             continue
         start, end = found.span()
-        if mark == "count" and _compiled(r"\b(?:trong|của|ở|với|cho) mấy\b", folded).match(
-            text, max(0, text.rfind(" ", 0, start - 1) + 1)
+        if mark == "count" and _compiled(r"\b(?:nào|gì|ai|đâu)\b.*\b(?:trong|của|ở|với|cho) mấy$", folded).search(
+            text[:end]
         ):
-            if _compiled(r"\bnào\b|\bgì\b|\bai\b|\bđâu\b", folded).search(text[:start]):
-                continue  # "lực lượng nào làm nòng cốt trong mấy tổ ở đó": any number of them
+            continue  # "lực lượng nào làm nòng cốt trong mấy tổ ở đó": any number of them
         if mark == "place" and not english and _compiled(_IN_ORDER, folded).search(text[:start]):
             return Wanted("rank", "", start, end, several)
         if mark == "place" and _compiled(_PROGRESS, folded).search(text):
@@ -189,8 +188,8 @@ def wanted(question: str, language: str) -> Wanted:
             continue  # "như thế nào" asks for no thing
         if mark == "what":
             kind, focus, start = _what(text, start, end, folded, english)
-            if kind == "number" and focus in ("số", "so") and _document_kind(text[:start]) and not english:
-                return Wanted("decision", _document_kind(text[:start]), start, end, several)
+            if kind == "number" and focus in ("số", "so") and (paper := _document_kind(text[:start])) and not english:
+                return Wanted("decision", paper, start, end, several)
             if kind == "place" and (
                 (focus.startswith("vị trí") and _compiled(_RANK, folded).search(text))
                 or _compiled(r"thứ hạng|xếp hạng", folded).search(text[end:])
@@ -278,7 +277,7 @@ _HUNDREDS = frozenset(
 _FOLDED_NOUNS = frozenset({("co", "so"), ("co", "quan"), ("co", "hoi"), ("co", "che")})
 
 
-_ANYTHING = frozenset("cái cai thứ thu món mon loại loai sản_phẩm".split())
+_ANYTHING = frozenset("cái cai thứ thu món mon loại loai".split())
 # what is taken up in figures of its own: "chiếm bao nhiêu ha"
 _MEASURED = frozenset("m m2 km km2 ha hecta người nguoi hộ ho chỗ cho giờ gio tấn tan tỷ ty triệu trieu".split())
 

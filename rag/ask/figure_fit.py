@@ -142,7 +142,7 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
     if kind == "number" and focus and asked.language != "en" and not any(f.fit >= 0.5 for f in out):
         # a number word that is another word too ("năm đạo luật", "hai phái") is one before what is counted
         out = sorted([*out, *_in_words(asked, text, folded)], key=lambda f: f.start)
-    if focus == ("lan",) or _TIMES_ASKED.search(fold(asked.text)):
+    if _times_asked(asked):
         times = [Found(m.start(), m.end(), m.group(), 1.0) for m in _TIMES_MORE.finditer(text)]
         out = sorted(
             [f for f in out if not any(t.start <= f.start < t.end for t in times)] + times, key=lambda f: f.start
@@ -165,6 +165,13 @@ def _in_words(asked: Asked, text: str, folded: str) -> list[Found]:
 
 _NUMBER_WORDS = frozenset("hai ba bốn năm sáu bảy tám chín mười".split()) | {"hai mươi", "ba mươi"}
 _TIMES_ASKED = re.compile(r"\bhow many times (?:more|higher|as|the|bigger|larger|greater)\b")
+
+
+@per_question
+def _times_asked(asked: Asked) -> bool:
+    return asked.focus == ("lan",) or _TIMES_ASKED.search(fold(asked.text)) is not None
+
+
 _TIMES_MORE = re.compile(
     r"\bgấp (?:đôi|ba|bốn|năm|sáu|bảy|tám|chín|mười|rưỡi|hai|(?:[\d,.]+(?: ?[-–] ?[\d,.]+)?|nhiều|hàng chục)(?= lần))(?: lần)?\b|\b(?:double|twice|triple|twofold|threefold)\b",
     re.IGNORECASE,

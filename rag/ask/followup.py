@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from rag.ask.answer_types import view, wanted
 from rag.ask.courtesy import bare
@@ -133,15 +134,8 @@ def _switched(question: str) -> str:
     if len(alone.split()) <= 5:
         for slot in (_level_slots, _place_slots, _date_slots):
             spans = slot(alone)
-            if (
-                spans
-                and len(
-                    re.sub(r"\b(?:ở|tại|in|at|the|tỉnh|năm)\b", "", alone[: spans[0][0]] + alone[spans[-1][1] :]).strip(
-                        " ,"
-                    )
-                )
-                == 0
-            ):
+            rest = alone[: spans[0][0]] + alone[spans[-1][1] :] if spans else alone
+            if spans and not re.sub(r"\b(?:ở|tại|in|at|the|tỉnh|năm)\b", "", rest).strip(" ,"):
                 return alone
     folded_pattern = _folded(_SWITCH.pattern)
     for pattern, text in ((_SWITCH, _lower(question)), (folded_pattern, fold(question)), (_SWITCH_EN, fold(question))):
@@ -391,21 +385,11 @@ def _of_level(written: str, previous: str, answer: str) -> str:
     if not level:
         return ""
     for text in (answer, previous):
-        for found in re.finditer(rf"(?<!\w){level} ((?:\w+ ?){{1,4}})", _lower(text)):
-            shown = text[found.start() : found.end()].split()
-            name = [shown[0], *_capitals(shown[level.count(" ") + 1 :])]
-            if len(name) > 1:
-                return " ".join([*shown[: level.count(" ") + 1], *name[1:]])
+        for found in re.finditer(rf"(?<!\w)({level}) ((?:\w+ ?){{1,4}})", text, re.IGNORECASE):
+            name = list(takewhile(lambda word: word[:1].isupper(), found[2].split()))
+            if name:
+                return " ".join([found[1], *name])
     return ""
-
-
-def _capitals(words: list[str]) -> list[str]:
-    out = []
-    for word in words:
-        if not word[:1].isupper():
-            break
-        out.append(word.strip(",.;:()"))
-    return out
 
 
 # "chị Hường", "Ms Hường": somebody by the given name alone
@@ -428,7 +412,8 @@ def _antecedent(kinds: tuple[str, ...], previous: str, answer: str, person: bool
     if person:
         for text in texts:
             if called := _ADDRESSED.search(text):
-                return called.group()  # a name typed without diacritics is told from other names by its length alone
+                return called.group()
+        # a name typed without diacritics is told from other names by its length alone
         loose = [
             n
             for text in texts
@@ -504,9 +489,8 @@ def _with_topic(question: str, previous: str) -> str:
     title = _find(_TITLE, question)
     other = _find(_TITLE, topic)
     if title and other and _lower(question[slice(*title)]) != _lower(topic[slice(*other)]):
-        topic = _tidy(
-            topic[: other[0]] + topic[other[1] :]
-        )  # "phó chủ tịch … (UBND tỉnh X)", whoever was asked about before
+        # "phó chủ tịch … (UBND tỉnh X)", whoever was asked about before
+        topic = _tidy(topic[: other[0]] + topic[other[1] :])
     missing = {fold(w) for w in _WORD.findall(topic)} - {fold(w) for w in _WORD.findall(question)}
     if not missing:
         return question

@@ -35,9 +35,14 @@ def goods_asked(asked: Asked) -> bool:
     return asked.want.kind in ("other", "list", "definition") and _ASKED.search(fold(asked.text)) is not None
 
 
+@per_question
+def _grown_asked(asked: Asked) -> bool:
+    return _GROWN_ASKED.search(fold(asked.text)) is not None
+
+
 def goods_told(asked: Asked, text: str) -> bool:
     """Whether a sentence names goods, and for a question for what is grown something that grows."""
     found = [m.group().split()[-1] for m in _GOODS.finditer(canonical(text))]
-    if _GROWN_ASKED.search(fold(asked.text)):
+    if _grown_asked(asked):
         return any(word in _GROWN for word in found)
     return bool(found)

@@ -209,15 +209,18 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
 
 def names_quantity(asked: Asked, text: str) -> bool | None:
     """Whether a text names the quantity a question asks for ("dân số", "giá"); None where it asks for none that must be named."""
+    named = _quantities_asked(asked)
+    return all(_says(pattern, text) for pattern in named) if named else None
+
+
+@per_question
+def _quantities_asked(asked: Asked) -> tuple[str, ...]:
+    """How texts name the quantities a question asks for, a pattern for each."""
     if asked.want.kind not in _QUANTIFIED:
-        return None
-    common, asked_for = _common(_typed(asked)), False
-    for wanted, named in _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES:
-        if _says(wanted, common):
-            if not _says(named, text):
-                return False
-            asked_for = True
-    return True if asked_for else None
+        return ()
+    common = _common(_typed(asked))
+    table = _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES
+    return tuple(named for wanted, named in table if _says(wanted, common))
 
 
 def _other_person(asked: Asked, sentence: str, before: str) -> bool:
@@ -435,7 +438,7 @@ def _other_body(asked: Asked, sentence: str) -> bool:
     return bool(mine and theirs) and not mine & theirs
 
 
-_NUMBERED = re.compile(
+NUMBERED = re.compile(
     r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|thong tu|cong van|"
     r"decision|resolution|plan|directive|decree|circular)(?: (?:số|so|no\.?|number))? (\d{1,5})(?![\d.,]*\d)(?! ?(?:năm|tháng|ngày))",
     re.IGNORECASE,
@@ -444,8 +447,8 @@ _NUMBERED = re.compile(
 
 def _other_document(asked: Asked, near: str) -> bool:
     """Whether the question is about a numbered document and another one stands near, that one not."""
-    mine = set(_NUMBERED.findall(_typed(asked)))
-    theirs = set(_NUMBERED.findall(near))
+    mine = set(NUMBERED.findall(_typed(asked)))
+    theirs = set(NUMBERED.findall(near))
     return bool(mine and theirs) and not {n.lstrip("0") for n in mine} & {n.lstrip("0") for n in theirs}
 
 

@@ -111,8 +111,8 @@ def main_sentence(question: str, language: str) -> tuple[str, str]:
     whole = bare(question, language)
     pieces = _pieces(whole)
     while len(pieces) > 1 and _of_them(Compared(pieces[-1], language)):
-        whole = " ".join(_pieces(whole)[:-1])
         pieces.pop()
+        whole = " ".join(pieces)
     pieces = _pieces(_turned(whole, language))
     hint = ""
     while len(pieces) > 1 and _asks_of_both(Compared(pieces[-1], language)):

@@ -95,6 +95,11 @@ def split(question: str, language: str) -> tuple[str, ...]:
     )[:MAX_PARTS]
 
 
+def _as_typed(words: str, question: str) -> str:
+    """``words`` without diacritics where ``question`` has none."""
+    return fold(words) if question.isascii() else words
+
+
 # "Ký số ở Thanh Hóa đạt 98%, còn ở Hậu Giang bao nhiêu?": a figure told of the one, asked of the other
 _TOLD = re.compile(
     r"^(?P<of>[^,?]{6,90}?) (?P<verb>có|được|đạt|là|thu|bán được|lên|co|duoc|dat|la|len) (?P<n>(?:hơn |gần |khoảng |trên |hon |gan |khoang |tren )?\d[\d.,]*%?)(?P<rest>(?: [^,?]{0,60})?),? (?:còn|thế còn|vậy còn|con) (?P<other>[^?]{4,90}\b(?:bao nhiêu|mấy|thì sao|thế nào|bao nhieu|may|thi sao|the nao)\b[^?]{0,40})\??",
@@ -107,8 +112,8 @@ def _told_of_one(question: str, language: str) -> tuple[str, ...]:
     found = _TOLD.match(question.strip()) if language in ("vi", "vi-folded") else None
     if found is None or re.match(r"(?:năm|tháng|nam|thang)\b", found["rest"].strip()):
         return ()
-    many = "bao nhieu" if question.isascii() else "bao nhiêu"
-    percent = (" phan tram" if question.isascii() else " phần trăm") if found["n"].endswith("%") else ""
+    many = _as_typed("bao nhiêu", question)
+    percent = _as_typed(" phần trăm", question) if found["n"].endswith("%") else ""
     return (tidy(f"{found['of']} {found['verb']} {many}{percent}{found['rest']}") + "?", tidy(found["other"]) + "?")
 
 
@@ -124,9 +129,9 @@ def _more_than(question: str, language: str) -> tuple[str, ...]:
     found = _MORE_THAN.match(question.strip()) if language in ("vi", "vi-folded") else None
     if found is None:
         return ()
-    many = "bao nhieu" if question.isascii() else "bao nhiêu"
+    many = _as_typed("bao nhiêu", question)
     of_other = (
-        f"{found['b']} {'la' if question.isascii() else 'là'} {many}?"
+        f"{found['b']} {_as_typed('là', question)} {many}?"
         if _COUNTED_SIDE.match(found["b"])
         else f"{found['b']} {found['has']} {many} {found['n']}?"
     )
@@ -155,7 +160,7 @@ def _of_them(parts: tuple[str, ...], language: str) -> tuple[str, ...]:
     if len(parts) != 2 or language == "en":
         return parts
     if (begun := _BEGUN.search(parts[0])) and _BY_NOW.match(parts[1]):
-        now = "hien nay" if parts[0].isascii() else "hiện nay"
+        now = _as_typed("hiện nay", parts[0])
         return (parts[0], f"{parts[0][: begun.start()]}{now}{parts[0][begun.end() :]}")
     if not (among := _AMONG.match(parts[1])):
         return parts
@@ -562,7 +567,7 @@ def _more_of(question: str) -> tuple[str, ...]:
     found = _MORE_OF.match(question.strip())
     if not found or len(found["a"].split()) > 6 or len(found["b"].split()) > 6:
         return ()
-    many = "bao nhieu" if question.isascii() else "bao nhiêu"
+    many = _as_typed("bao nhiêu", question)
     return tuple(tidy(f"{found['lead']} {many} {found[side]}") + "?" for side in "ab")
 
 

@@ -5,12 +5,12 @@ Knows nothing of why a stretch is quoted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.ask.evidence import Asked, Sentence
 from rag.ask.found import Found
+from rag.ask.mismatch import NUMBERED
 from rag.ask.pieces import pieces
 from rag.ask.short import candidates
 from rag.types import Hit, Span
@@ -92,20 +92,13 @@ def with_items(shown: Quote, sentence: Sentence, items: Sequence[Found], room: i
     return whole if len(whole.text.split()) - len(shown.text.split()) <= room else shown
 
 
-_PAPER = re.compile(
-    r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|thong tu|cong van|"
-    r"decision|resolution|plan|directive|decree|circular)(?: (?:số|so|no\.?|number))? (\d{1,5})",
-    re.IGNORECASE,
-)
-
-
 def with_paper(asked: Asked, shown: Quote, sentence: Sentence, budget: int) -> Quote:
     """The stretch from the name of the paper asked about on, where the sentence holds it and the quotation does not: what is said of
     "Quyết định số 1656" stands right behind it."""
-    wanted = {m[1].lstrip("0") for m in _PAPER.finditer(asked.text)}
+    wanted = {m[1].lstrip("0") for m in NUMBERED.finditer(asked.text)}
     if len(wanted) != 1:
         return shown
-    here = next((m for m in _PAPER.finditer(sentence.text) if m[1].lstrip("0") in wanted), None)
+    here = next((m for m in NUMBERED.finditer(sentence.text) if m[1].lstrip("0") in wanted), None)
     if here is None or shown.start <= sentence.start + here.start() < shown.end:
         return shown
     own = pieces(sentence.text)

@@ -128,6 +128,8 @@ class ExtractiveReader:
             wider = widened(
                 reading.quotes[0], own[reading.quotes[0].hit], room // left, partial(self._weighed, reading.asked)
             )
+            if wider == reading.quotes[0]:
+                continue
             changed = [*readings]
             changed[i] = replace(reading, quotes=(wider, *reading.quotes[1:]))
             longer = self._compose_parts(query, changed, hits, language)

@@ -68,13 +68,13 @@ def offsets(
         kinds = np.array([any(f.fit >= 0.95 for f in candidates(asked, s.text)) for s in sentences])
         out = out - (DOCUMENT_KIND if asked.want.kind == "decision" else ADDRESS) * (kinds.any() & ~kinds)
     names = [n for n in asked.names if " ".join(n) not in asked.places]
+    near = [features.bags_of(s.text, s.before, s.context, abbreviated)[1] for s in sentences]
     if names and (asked.language == "en" or asked.want.kind in OPEN or asked.want.kind == "organisation"):
-        around = [features.bags_of(s.text, s.before, s.context, abbreviated)[1] for s in sentences]
         whole = [words_of(hits[s.hit].passage.text).folded_set for s in sentences]
         named = np.array(
             [
-                sum(1.0 if near.issuperset(n) else IN_PASSAGE * far.issuperset(n) for n in names) / len(names)
-                for near, far in zip(around, whole, strict=True)
+                sum(1.0 if here.issuperset(n) else IN_PASSAGE * far.issuperset(n) for n in names) / len(names)
+                for here, far in zip(near, whole, strict=True)
             ]
         )
         out = out - NAME * (named.max() - named)
@@ -119,7 +119,6 @@ def offsets(
     if True in told:
         out = out - OTHER_QUANTITY * np.array([one is False for one in told])
     if goods_asked(asked):
-        near = [features.bags_of(s.text, s.before, s.context, abbreviated)[1] for s in sentences]
         named_near = [all(around.issuperset(n) for n in names) for around in near]
         out = out + GOODS * np.array(
             [float(here and goods_told(asked, s.text)) for here, s in zip(named_near, sentences, strict=True)]

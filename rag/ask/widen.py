@@ -6,8 +6,9 @@ Knows nothing of questions; which clause is worth more is asked of the reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from rag.ask.evidence import Sentence
+from rag.ask.evidence import Sentence, sentences_of
 from rag.ask.quoting import Quote, quote
 from rag.ask.spans import Clause
 from rag.types import Hit
@@ -17,7 +18,7 @@ Weigh = Callable[[Sentence], Sequence[Clause]]  # the clauses of a sentence with
 
 def widened(shown: Quote, hit: Hit, room: int, weigh: Weigh) -> Quote:
     """``shown`` with the clauses beside it, those of most worth that at most ``room`` further tokens hold; ``shown`` where none fits."""
-    sentences = _sentences(shown.hit, hit)
+    sentences = [replace(s, hit=shown.hit) for s in sentences_of([hit])]
     at = next((i for i, s in enumerate(sentences) if s.start <= shown.start and shown.end <= s.end), -1)
     if at < 0 or room <= 0:
         return shown
@@ -47,12 +48,3 @@ def _said(shown: Quote, following: Sentence, hit: Hit, budget: int, weigh: Weigh
         if len(text.split()) <= budget:
             return Quote(shown.hit, shown.start, end, text, shown.cut)
     return shown
-
-
-def _sentences(number: int, hit: Hit) -> list[Sentence]:
-    passage = hit.passage
-    out: list[Sentence] = []
-    for ordinal, (start, end) in enumerate(passage.sentences or ((passage.start, passage.end),)):
-        text = passage.text[start - passage.start : end - passage.start]
-        out.append(Sentence(number, ordinal, start, end, text, out[-1].text if out else "", passage.context))
-    return out
