@@ -64,9 +64,14 @@ _STOP_EN = frozenset(
     "are is was were did do does has have had in at on of by for from to with that who which been will can there the a an it its "
     "per as than and or use used took take".split()
 )
+# "mấy thứ đó", "mấy ông ấy" are several things, and no question
+SEVERAL_MAY = r"\bmấy\b(?! [^\s,?]+(?: [^\s,?]+)? (?:này|đó|ấy|kia|nọ)\b)"
 _VI_MARKS = (
-    ("reason", r"vì sao|tại sao|vì lẽ gì|do đâu|nhờ đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân"),
-    ("count", r"bao nhiêu|\bmấy\b|bao lâu|bao xa|bao tuổi|được chừng nào"),
+    (
+        "reason",
+        r"^(?:mà |thế |vậy |ủa |ơ )?sao (?=.*\b(?:lại|mà|phải|không|chưa|vẫn|cứ|đều)\b)|vì sao|tại sao|vì lẽ gì|do đâu|nhờ đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân",
+    ),
+    ("count", rf"bao nhiêu|{SEVERAL_MAY}|bao lâu|bao xa|bao tuổi|được chừng nào"),
     ("date", r"khi nào|bao giờ|lúc nào|hồi nào|vào dịp nào"),
     ("person", r"(?<!không có )(?<!chẳng có )(?<!chưa có )\bai\b|những ai"),
     ("place", r"ở đâu|tại đâu|nơi đâu|từ đâu|đến đâu|đi đâu|là đâu|chỗ nào|\bđâu\b"),
@@ -237,7 +242,7 @@ def _folded_mark(mark: str, text: str) -> re.Match[str] | None:
     patterns = {
         "place": r"\b(?:o|tai|noi|tu|den|di|la) dau\b",
         "person": r"^ai\b|\b(?:la|do|boi|cho|cua|nhung|voi|va|ten|gap|theo) ai\b|\bai (?:la|da|dang|se|duoc|giu|lam|noi|cho|co|ky|dung|lanh|phat|chia)\b|\bai[^\w]*$",
-        "count": r"bao nhieu|bao lau|bao xa|bao tuoi|(?<!\bnha )(?<!\bxe )(?<!\bnguoi )(?<!\bdien )(?<!\bdung )\bmay (?!tinh\b|tre\b|moc\b|bay\b|in\b)(?!.*(?:\bnao\b|\bgi\b|bao nhieu|bao lau|bao xa|khi nao))",
+        "count": r"bao nhieu|bao lau|bao xa|bao tuoi|(?!may [^\s,?]+(?: [^\s,?]+)? (?:nay|do|ay|kia|no)\b)(?<!\bnha )(?<!\bxe )(?<!\bnguoi )(?<!\bdien )(?<!\bdung )\bmay (?!tinh\b|tre\b|moc\b|bay\b|in\b)(?!.*(?:\bnao\b|\bgi\b|bao nhieu|bao lau|bao xa|khi nao))",
         "what": r"\bnao\b|\bgi\b",
     }
     return re.search(patterns[mark], text)

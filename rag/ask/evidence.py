@@ -366,6 +366,9 @@ def _document_number(text: str, date: DateSpan) -> bool:
     )
 
 
+_KIND_OF = re.compile(r"\b(what|which|the) (?:kinds?|types?|sorts?) of\b")
+
+
 def _english_terms(
     text: str, mark: set[str], rarity: Callable[[str], float]
 ) -> tuple[dict[str, float], dict[str, tuple[tuple[str, ...], ...]]]:
@@ -374,6 +377,7 @@ def _english_terms(
     A word without one weighs little, unless the documents hold it (names, figures, brands).
     """
     lowered = re.sub(r"\bIT\b", "information technology", text).lower()
+    lowered = _KIND_OF.sub(r"\1", lowered)
     phrases = glossary.english_phrases(lowered)
     rest = glossary.without_phrases(lowered, phrases)
     terms: dict[str, float] = {}

@@ -122,7 +122,7 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
         elif focus[:1] in (("tang",), ("giam",)):
             fit = 1.0 if CHANGED.search(folded[max(0, number.start - 36) : number.start]) else 0.3
         elif number.percent:
-            fit = 0.1 if kind == "number" and focus else 0.4
+            fit = 0.1 if kind == "number" and focus else 0.5
         elif focus:
             fit = max(_unit_fit(asked, after), 0.0 if after else _counted_before(asked, folded[: number.start]))
         elif kind in ("number", "comparison"):

@@ -45,7 +45,7 @@ _PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|�
 _ORGAN = r"\b(?:bên|chỗ|hãng|nơi) (?:đó|ấy|này)\b|\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
 _DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"
 _TIME = r"\b(?:(?:năm|thời điểm|thời gian|lúc|khi|tháng|ngày|giai đoạn) (?:đó|này|ấy)|(?:that|this) (?:year|time|month|day|period)|then)\b"
-_THING = r"\b(?:(?:cái|điều|việc|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
+_THING = r"\b(?:(?:cái|điều|việc|chuyện|thông tin|tin|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
 _REFERS = (
     r"\b(?:nó|họ|chúng|(?:cái|số|nhóm|tổ|đội|cách|con số|bánh|món|hàng|mạng|trang|máy|thứ|loại|sản phẩm|dự án|mô hình|bên|chỗ|người|nhà) (?:đó|này|ấy|đấy|kia))\b|"
     r"^(?:quy|tính|đổi) (?:ra|thành)\b|^(?:nặng|cân nặng|dài|rộng)\b|\btrong (?:số|đó)\b|\b(?:it|its|they|their|them|those|these)\b"
@@ -111,8 +111,18 @@ def refers(question: str) -> bool:
     return _find(_REFERS, _LEAD_VI.sub("", nfc(question).strip())) is not None
 
 
+def of_what_was_said(question: str) -> bool:
+    """Whether a question asks of what was said before ("chuyện này"), and means nothing without it."""
+    return _find(_SAID, _LEAD_VI.sub("", nfc(question).strip())) is not None
+
+
+_SAID = r"\b(?:chuyện|việc|điều|thông tin|tin) (?:này|đó|ấy)\b|\b(?:of|by|about|from) (?:that|this)\b(?! \w+ing\b)"
+
+
 def complete_one(question: str, previous: str, answer: str, said: str = "") -> str:
     """``question`` completed from one ``previous`` self-contained question and its ``answer``; ``said`` is all that was said before."""
+    if further := _further(question, previous):
+        return further
     new = _switched(question)
     if new:
         return _substituted(new, previous, question)
@@ -122,6 +132,21 @@ def complete_one(question: str, previous: str, answer: str, said: str = "") -> s
     if _incomplete(question, previous):
         return _with_topic(question, previous)
     return question
+
+
+_FURTHER = re.compile(
+    r"^(?:(?:thế|vậy|còn|rồi|và|and|what about|the) )*(?:(?:việc|điều|điểm|vấn đề|cái|viec|dieu|diem|van de|cai) )?"
+    r"(?P<n>(?:thứ|thu) (?:hai|ba|tư|tu|năm|nam|\d)(?:(?:,| và| va)? (?:thứ|thu) (?:ba|tư|tu|năm|nam|\d))*|(?:second|third|fourth)(?:(?:,| and) (?:third|fourth|fifth))*)"
+    r"(?: (?:one|ones|thing|things))?(?: (?:thì|thi))?(?: (?:là gì|la gi|là|la|sao|thế nào|the nao))*\W*$",
+    re.IGNORECASE,
+)
+_FIRST = r"\b(?:đầu tiên|trước tiên|trước nhất|trước hết|thứ nhất|first)\b"
+
+
+def _further(question: str, previous: str) -> str:
+    """ "Thứ hai là gì?" after a question for the first of several things: the same asked of the ones named; "" for any other."""
+    found, first = _FURTHER.match(question), _find(_FIRST, previous)
+    return _tidy(previous[: first[0]] + found["n"] + previous[first[1] :]) if found and first else ""
 
 
 def _lower(text: str) -> str:
@@ -353,6 +378,9 @@ def _pronouns(question: str, previous: str, answer: str, said: str = "") -> str:
     return question
 
 
+_AUXILIARY = "is|are|was|were|has|have|had|did|does|do|can|could|will|would|come|came|go|went"
+
+
 def _find(pattern: str, text: str) -> Span | None:
     found = re.search(pattern, _lower(text))
     if found is None and text.isascii() and detect(text) != "en":
@@ -360,7 +388,7 @@ def _find(pattern: str, text: str) -> Span | None:
     if (
         found
         and found.group() in ("this", "that", "those", "these")
-        and re.match(r"\s+\w+", text[found.end() :])
+        and re.match(rf"\s+(?!(?:{_AUXILIARY})\b)\w+", text[found.end() :])
         and re.search(r"\bthat\b", found.group())
     ):
         return None

@@ -28,7 +28,7 @@ _COUNT_ASKED = re.compile(
 )
 # words before the first item of an enumeration
 _INTRODUCES = re.compile(
-    r"(?:như là|như|gồm có|bao gồm|gồm|đó là|là|nhất là|tại|qua|trên|trong|về|với|lên|cho|đối với|ở|từ|including|such as|namely|are|is|on|of|at|with)\s*:?\s+|:\s+",
+    r"(?:như là|như|gồm có|bao gồm|gồm|đó là|là|nhất là|khắp|tới tận|đến tận|tại|qua|trên|trong|về|với|lên|cho|đối với|ở|từ|including|such as|namely|are|is|on|of|at|with)\s*:?\s+|:\s+",
     re.IGNORECASE,
 )
 _STRONG = re.compile(
@@ -235,6 +235,11 @@ def _uncounted(asked: Asked, item: Found) -> Found | None:
 
 def _trimmed_item(item: Found, at: int) -> Found:
     return Found(item.start + at, item.end, item.text[at:], 1.0)
+
+
+def lined_up(text: str, one: Found) -> list[Found]:
+    """The items of the enumeration of ``text`` that ``one`` is part of; [] where it stands alone."""
+    return next((run for run in enumerations(text) if any(i.start <= one.start and one.end <= i.end for i in run)), [])
 
 
 def _stated(asked: Asked, text: str) -> bool:

@@ -281,6 +281,8 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
         return False
     if asked.want.kind == "date" and asked.want.focus in _DAYS and not _a_day(quote):
         return False
+    if asked.want.kind == "date" and _other_paper(asked, near):
+        return False
     if asked.want.kind in NUMERIC and (_other_province(asked, near, quote) or _nothing_of(asked, near)):
         return False
     around = words_of(near).folded_set | words_of(passage).folded_set
@@ -304,6 +306,13 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     if names and not (all if asked.language == "en" else any)(map(held, names)):
         return False
     return asked.language == "en" or cover >= LEAST
+
+
+def _other_paper(asked: Asked, near: str) -> bool:
+    """Whether a text is of numbered papers, and not of the one that is asked about."""
+    wanted = {m[1].lstrip("0") for m in NUMBERED.finditer(asked.text)}
+    here = {m[1].lstrip("0") for m in NUMBERED.finditer(near)}
+    return len(wanted) == 1 and bool(here) and wanted.isdisjoint(here)
 
 
 _DAYS = frozenset(("ngày", "ngay", "hôm", "hom", "date", "day"))

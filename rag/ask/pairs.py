@@ -55,8 +55,10 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
     if len(question) > LONGEST:
         return ()
     text = Compared(_bare(main, language), language)
-    if language == "en" and (known := set_ways(text.text)):
-        return known
+    if language == "en":
+        hint = hint or _kind_compared(main, text)
+        if known := set_ways(text.text, hint):
+            return known
     if language == "en" and re.search(r"\w \bcompares?\b (?:in|on|by|for|with|to)\b", question):
         return ()
     differ = Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}|{_NOT_ALIKE}|{_MORE_OR_LESS}") is not None
@@ -75,6 +77,16 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
     return pairs_en.questions(text, sides, hint) if language == "en" else pairs_vi.questions(text, sides, hint)
 
 
+def _kind_compared(main: str, kept: Compared) -> str:
+    """The kind of answer that what was left off at the end of ``main`` speaks of: ", which share is higher"."""
+    at = main.find(kept.text)
+    return kind_wanted(kept.of(main[at + len(kept.text) :])) if at >= 0 else ""
+
+
+# "bên nào nhiều" for "bên nào nhiều hơn"
+_WHICH_MUCH = rf"\b{WHICH} (?:thì |có )?{DEGREE}(?=\W*$)"
+# "Hậu Giang mấy sản phẩm, Thanh Hóa mấy sản phẩm, ai hơn"
+_THEN_WHICH = rf",\s*(?:thì |vậy |thế )?{WHICH}\b(?: (?!hơn\b)[^\s,?]+){{0,3}} hơn(?=\W*$)"
 # "… thì thấp hay cao hơn"
 _MORE_OR_LESS = rf",?\s*(?:thì |là )?{DEGREE} hay (?:là )?{DEGREE}(?: hơn)?(?=\W*$)"
 # "…, cái nào ra trước, ngày nào"
@@ -89,8 +101,15 @@ _AND_HOW = r",\s*(?:giống hay khác|khác hay giống)(?: nhau)?(?=\W*$)|,\s*(
 def _turned(question: str, language: str) -> str:
     """ "So với A thì B …" as "B so với A …" where both are of one kind; "…, có giống nhau không" left out."""
     text = Compared(question, language).sub(_SAME_TOO, "")
+    if much := text.search(_WHICH_MUCH):
+        more = "hon" if question.isascii() else "hơn"
+        text = text.of(f"{text.text[: much.end()]} {more}")
     if text.search(r"\bso với\b|\bvới\b|\bvà\b"):
         text = text.sub(_MORE_OR_LESS, "")
+    if (ends := text.search(_THEN_WHICH)) and len(
+        list(text.pattern(QUESTION).finditer(text.shown, 0, ends.start()))
+    ) > 1:
+        text = text.of(text.text[: ends.start()])
     if asks := text.search(_AND_WHEN):
         text = text.of(text.text[: asks.start("when")])
     if (ends := text.search(_AND_HOW)) and text.search(QUESTION, 0, ends.start()):

@@ -20,7 +20,7 @@ _KINDS_OF_THINGS = (
 _EACH = rf"\beach(?: (?:{_KINDS_OF_THINGS})\b)?"
 # "A and B: which fruit does each farmer grow"
 _TOPIC = re.compile(
-    rf"^(?:between |for |in |of |comparing )?(?P<a>[^:?]+?) {_AND} (?P<b>[^:?]+?)\s*(?:[:,;]|\s[-–—])\s*(?:and )?(?P<asked>(?:how|what|which|who|where|when)\b[^?]*{_EACH}[^?]*)$",
+    rf"^(?:between |for |in |of |comparing )?(?P<a>[^:?]+?) {_AND} (?P<b>[^:?]+?)\s*(?:[:,;]|\s[-–—])\s*(?:and )?(?P<asked>(?:how|what|which|who|where|when)\b[^?]*(?:{_EACH}|which(?= *$))[^?]*)$",
     re.IGNORECASE,
 )
 _EACH_DO = re.compile(
@@ -51,8 +51,30 @@ _LABEL = re.compile(
     rf"^(?P<noun>(?!(?:between|compare|in|for|which|who|what|how|when|where|is|are|do|does|did)\b)[^:?]{{4,60}}): (?P<a>[^:?,]+?),? {_AND} (?P<b>[^:?]+)$",
     re.IGNORECASE,
 )
+_LABEL_ASKED = {
+    "percent": "What percentage is the {noun} of {thing}", "number": "What is the number of {noun} of {thing}",
+    "date": "When was the {noun} of {thing}", "rank": "What rank does {thing} have in {noun}",
+}  # fmt: skip
+_AGAINST = r"(?:versus|vs\.?|compared (?:with|to)|in comparison (?:with|to)|as against|against|unlike|while|whereas)"
+# "how many goods were listed on A, versus goods of the other kind put on B"
+_MANY_AGAINST = re.compile(
+    rf"^(?P<a>[^?]*\bhow (?:many|much)\b[^?]*?),? {_AGAINST} (?:the )?(?P<b>(?!(?:in|at|on|for|by|of|to|from|now|today)\b)(?=\S+ \S+ \S)[a-z][^?]*|[A-Z]{{2,}} [^?]*)$"
+)
+_DEED = (
+    r"(?:use|sell|have|grow|do|say|said|call|offer|make|get|earn|produce|plan|provide|want|need|run|make up|raise|plant|farm|rely|depend|advise|recommend|suggest|"
+    r"handle|receive|process|reach|cost|cover|face|hold|aim|promise|report|work|help|teach|buy|ship|advertise|promote|market)"
+)
+# "what do the robots do versus the workers"
+_DO_AGAINST = re.compile(
+    rf"^(?P<lead>(?:(?! and )[^?])*?\b(?:what|which|how|where|when|who)\b(?: [\w-]+){{0,4}}?) (?P<do>do|does|did) (?P<a>(?:(?!{_DEED}\b)[^?,])+?) (?P<deed>{_DEED}\b[^?]*?),? (?!while |whereas ){_AGAINST} (?P<b>(?!(?:in|at|on|for|by|of|to|from|now|today)\b)[^?]+)$"
+)
+# "did more people install the app or the card"
+_MORE_OF = re.compile(
+    r"^(?:did|do|does|have|has|are|were|was|is) (?:more|fewer) (?P<left>[^?]+?) or (?P<b>(?P<head>the|in|at|on|from|to|for|with|by|a|an) [^?]+)$",
+    re.IGNORECASE,
+)
 _QUANTITY = re.compile(
-    r"\b(?:numbers?|shares?|rates?|percentages?|amounts?|totals?|counts?|incomes?|revenues?|turnovers?|values?|sums?|figures?|goals?|targets?|levels?|earnings|sales|how many|how much|what|\d+)\b",
+    r"\b(?:numbers?|shares?|rates?|percentages?|amounts?|prices?|costs?|budgets?|totals?|counts?|incomes?|revenues?|turnovers?|values?|sums?|figures?|goals?|targets?|levels?|earnings|sales|how many|how much|what|\d+)\b",
     re.IGNORECASE,
 )
 _ASKED_OF = (
@@ -64,8 +86,8 @@ _ASKED_OF = (
 )  # fmt: skip
 
 
-def set_ways(question: str) -> tuple[str, ...]:
-    """Two questions for one put in one of these ways, else ()."""
+def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
+    """Two questions for one put in one of these ways, else (); ``hint`` is the kind of answer asked of both, where it was told."""
     asked = question.strip(" ?.!")
     found: re.Match[str] | None
     if found := _EACH_DO.match(asked):
@@ -73,13 +95,24 @@ def set_ways(question: str) -> tuple[str, ...]:
         return _both(found, lambda thing: f"{lead} {verb} {thing} {rest}")
     if found := _TOPIC.match(asked):
         of_each = found["asked"]
-        return _both(found, lambda thing: re.sub(_EACH, lambda _: thing, of_each, count=1, flags=re.IGNORECASE))
+        return _both(
+            found, lambda thing: re.sub(rf"{_EACH}|\bwhich$", lambda _: thing, of_each, count=1, flags=re.IGNORECASE)
+        )
     if found := _WHEN.match(asked):
         be, deed = _ONE.get(found["be"].lower(), found["be"]), found["deed"]
         return _both(found, lambda thing: f"When {be} {thing} {deed}")
     if (found := _LABEL.match(asked)) and not find_places(found["noun"]):
         noun = found["noun"][0].lower() + found["noun"][1:]
-        return _both(found, lambda thing: f"What is the {noun} of {thing}")
+        wording = _LABEL_ASKED.get(hint, "What is the {noun} of {thing}")
+        return _both(found, lambda thing: wording.format(noun=noun, thing=thing))
+    if found := _MANY_AGAINST.match(asked):
+        return (f"{found['a']}?", f"How many {found['b']}?")
+    if (found := _DO_AGAINST.match(asked)) and not re.search(_NOT_SIDES, found["a"]):
+        lead, deed = found["lead"], found["deed"]
+        return _both(found, lambda thing: f"{lead} {_do(thing)} {thing} {deed}")
+    if (found := _MORE_OF.match(asked)) and (at := found["left"].lower().rfind(f" {found['head'].lower()} ")) > 0:
+        left = found["left"]
+        return (f"How many {left}?", f"How many {left[:at]} {found['b']}?")
     if (found := _SAME.match(asked)) and found["noun"]:
         who = {"person": "Who is", "man": "Who is", "woman": "Who is"}.get(found["noun"].lower(), "What is")
         what = found["what"]
@@ -91,9 +124,24 @@ def set_ways(question: str) -> tuple[str, ...]:
     if (found := _COMPARE.match(asked)) and not _QUANTITY.search(f"{found['noun']} {found['a']}"):
         noun = found["noun"]
         return _both(found, lambda thing: _of_noun(noun, thing))
-    if (found := _HOW_COMPARE.match(asked)) and not _QUANTITY.search(f"{found['a']} {found['b']}"):
-        return _both(found, lambda thing: f"How is {thing}")
+    if found := _HOW_COMPARE.match(asked):
+        amounts = [_QUANTITY.search(found[side]) is not None for side in "ab"]
+        if amounts[0] == amounts[1]:
+            return _both(found, lambda thing: f"What is {thing}" if amounts[0] else f"How is {thing}")
     return ()
+
+
+# a clause that is set against another year or place of the same thing is left to ``pair_finder``
+_NOT_SIDES = r"\b(?:or|and|versus|vs)\b"
+
+
+def _do(thing: str) -> str:
+    """The auxiliary that goes with ``thing``."""
+    return (
+        "do"
+        if re.search(r"(?<!s)s$", thing.split(" (")[0].split(" of ")[0].split(" in ")[0]) and thing[:1].islower()
+        else "does"
+    )
 
 
 def _of_noun(noun: str, thing: str) -> str:

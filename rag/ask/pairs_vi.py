@@ -118,6 +118,8 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
         return f"{text[: found.start()]} {'' if issued else 'ban hành '}ngày nào"
     if (found := sentence.search(_DIFFER)) and sentence.search(QUESTION, 0, found.start()):
         return text[: found.start()]  # "… trồng cây gì khác nhau"
+    if found and _same_person(thing) and sentence.search(r"\bchức (?:vụ|danh)\b", 0, found.start()):
+        return f"{thing.text} giữ chức vụ gì"
     if found and sentence.search(QUESTION, found.end()):
         if not sentence.match(r"\s*(?:về |ở )?(?:[^\s,]+ ){0,5}(?:thế nào|ra sao|gì|bao nhiêu|mấy)\b", found.end()):
             return text[: found.start()] + text[found.end() :]  # "… khác nhau chỗ nào, mỗi người bán gì"
@@ -181,6 +183,10 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             return f"{text} là gì"
         return f"{text} là {much}" if counted or hint else f"{text} thế nào"
     return _of_hundred(sentence, hint)
+
+
+def _same_person(thing: Compared) -> bool:
+    return thing.match(r"(?:ông|bà|anh|chị|cô|chú|bác|đồng chí) \w") is not None
 
 
 def _of_hundred(sentence: Compared, hint: str) -> str:

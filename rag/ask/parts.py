@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 
 from rag.ask import pairs
-from rag.ask.answer_types import Wanted, view, wanted
+from rag.ask.answer_types import SEVERAL_MAY, Wanted, view, wanted
 from rag.ask.compared import tidy
 from rag.ask.guarded import guarded
 from rag.text.dates import find_dates
@@ -28,7 +28,7 @@ _AND = re.compile(
     r"\s*(?:,\s*)?(?:\b(?:và|với|hay|hoặc|and|or|versus|vs\.?|than|va|voi|hoac)\b|so với|so voi|compared (?:with|to)|,|&)\s*(?:\bcủa\b|\bở\b|\btại\b|\bof\b|\bin\b|\bcua\b|\btai\b)?\s*",
     re.IGNORECASE,
 )
-_VI_QUESTION = r"bao nhiêu|\bmấy\b|khi nào|bao giờ|lúc nào|\bai\b|\bđâu\b|\bnào\b|\bgì\b|vì sao|tại sao|như thế nào|thế nào|ra sao|bao lâu"
+_VI_QUESTION = rf"bao nhiêu|{SEVERAL_MAY}|khi nào|bao giờ|lúc nào|\bai\b|\bđâu\b|\bnào\b|\bgì\b|vì sao|tại sao|như thế nào|thế nào|ra sao|bao lâu"
 _FOLDED_QUESTION = r"bao nhieu|\bmay\b|khi nao|bao gio|luc nao|^ai\b|\bla ai\b|\bai (?:la|da|giu|lam)\b|o dau|tai dau|\bnao\b|\bgi\b|vi sao|tai sao|nhu the nao|the nao|ra sao|bao lau"
 _EN_QUESTION = (
     r"how many|how much|how long|how far|\bhow\b|\bwhen\b|\bwho\b|\bwhom\b|\bwhere\b|\bwhich\b|\bwhat\b|\bwhy\b"
@@ -65,7 +65,7 @@ _NO_QUESTION = re.compile(
 def split(question: str, language: str) -> tuple[str, ...]:
     """The single questions inside ``question`` (NFC), at least one, at most MAX_PARTS; the question itself when single."""
     question = _NO_QUESTION.sub("?", question)
-    if told := _told_of_one(question, language) or _more_than(question, language):
+    if told := _told_of_one(question, language) or _more_than(question, language) or _told_to(question, language):
         return told
     main, hint = pairs.main_sentence(question, language)
     if both := pairs.pair_of(question, language, main, hint):
@@ -115,6 +115,23 @@ def _told_of_one(question: str, language: str) -> tuple[str, ...]:
     many = _as_typed("bao nhiêu", question)
     percent = _as_typed(" phần trăm", question) if found["n"].endswith("%") else ""
     return (tidy(f"{found['of']} {found['verb']} {many}{percent}{found['rest']}") + "?", tidy(found["other"]) + "?")
+
+
+# "Name the director, and say which commune she is from"
+_TOLD_TO = re.compile(
+    r"^(?P<verb>name|give|state|say|identify|tell me) (?P<a>[^?.]{4,100}?),? and (?:then |also )?(?:say|state|tell me|give|name|explain|describe|list) (?P<b>[^?.]{6,140})[?.]*$",
+    re.IGNORECASE,
+)
+
+
+def _told_to(question: str, language: str) -> tuple[str, ...]:
+    """Two orders in one, each as a question."""
+    found = _TOLD_TO.match(question.strip()) if language == "en" else None
+    if found is None:
+        return ()
+    asks = _marks(found["a"], language) or found["verb"].lower() not in ("name", "identify")
+    first = found["a"] if asks else f"What is the name of {found['a']}"
+    return (tidy(first) + "?", tidy(found["b"]) + "?")
 
 
 # "App X có đông người cài hơn số dân Y không?"
@@ -259,6 +276,9 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
             and not _starts_clause(piece, language)
         ):
             piece = f"{lead} {piece}"
+        elif further := _FURTHER.match(piece):  # a question of its own
+            piece = piece[further.end() :]
+            piece = _with_context(_named(first, piece), _about(first, piece, language))
         elif elliptic := _of_the_same(first, piece):
             piece = elliptic
         else:
@@ -269,6 +289,10 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
 
 _AGAINST = re.compile(
     r"^(?:so với|so voi|khác với|khac voi|khác gì|trong khi(?: đó)?|trong khi do|còn|compared (?:with|to)|while|whereas)\s+",
+    re.IGNORECASE,
+)
+_FURTHER = re.compile(
+    r"^(?:(?:với lại|vả lại|ngoài ra|thêm nữa|nữa là|đồng thời|tiện thể|cho (?:\w+ )?hỏi(?: thêm)?|voi lai|va lai|ngoai ra|them nua|dong thoi|tien the),?\s+)+(?=\S+ \S)",
     re.IGNORECASE,
 )
 _SAID_ALL_THE_SAME = frozenset(

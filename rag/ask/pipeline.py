@@ -44,7 +44,7 @@ MAX_HISTORY = 8
 REFUSAL_CHARS = 60  # a shorter beginning of a model's answer may still turn into a refusal
 # passages that hold a name asked about, and the place from which they stand among the hits
 NAMED_HITS, NAMED_AT = 3, 4
-_NAME = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){2,4}")
+_NAME = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,4}")
 OWN = 0.3  # share of its own words that the answer to a completed question must hold
 
 
@@ -134,7 +134,7 @@ class Rag:
         most = max(k, settings.context_passages, hits_read(query))
         if self.llm is None:
             found, draft, decision = self._extract(query, most, clock)
-            alone = self._alone(question, query)
+            alone = None if followup.of_what_was_said(question) else self._alone(question, query)
             if (
                 alone is not None
                 and decision.answer

@@ -21,7 +21,7 @@ from rag.ask import abstain, compare, counted, features, frames, mismatch, quoti
 from rag.ask.answer_types import NUMERIC, OPEN, TYPED
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
-from rag.ask.listed import items, wants_items
+from rag.ask.listed import items, lined_up, wants_items
 from rag.ask.name_fit import asks_level
 from rag.ask.pieces import pieces
 from rag.ask.quoting import Quote, sentence_of
@@ -206,7 +206,7 @@ class ExtractiveReader:
                 any(hits[s.hit].source == at and s.start <= start < s.end for at, start in quoted) for s in sentences
             ]
             scores = scores + SAME_SENTENCE * np.array(
-                [a and _has_kind(asked, s.text) for a, s in zip(same, sentences)]
+                [a and any(f.fit > 0.5 for f in candidates(asked, s.text)) for a, s in zip(same, sentences)]
             )
         if but:
             scores = scores - SAME_ANSWER * np.array(
@@ -319,6 +319,8 @@ class ExtractiveReader:
             int(policy["long_most" if long else "most"]) if budget is None else 1,
             policy["whole"],
         )
+        if not windows and budget is not None:  # a single clause that is longer than its share
+            windows = spans.choose(clauses, 2 * budget, 2 * budget, policy["price"], 0.0, 1)
         quotes = [
             quoting.quote(sentences[order[w.sentence]], clauses[w.first].start, clauses[w.last].end) for w in windows
         ]
@@ -332,6 +334,9 @@ class ExtractiveReader:
                 quoting.with_items(q, sentence_of(q, sentences), items(asked, sentence_of(q, sentences).text), room)
                 for q in quotes
             ]
+        if asked.want.several and asked.want.kind in ("person", "organisation", "place"):
+            room = (int(policy["long_total"]) if budget is None else budget) - sum(len(q.text.split()) for q in quotes)
+            quotes = [self._with_names(asked, q, sentence_of(q, sentences), room) for q in quotes]
         if quotes and asked.want.kind in TYPED and not _has_kind(asked, quotes[0].text):
             other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
             if budget is not None:
@@ -344,6 +349,11 @@ class ExtractiveReader:
         if quotes and address_asked(asked) and not candidates(asked, quotes[0].text):
             quotes = [quoting.around(quotes[0], sentence_of(quotes[0], sentences), asked), *quotes[1:]]
         return quotes
+
+    def _with_names(self, asked: Asked, shown: Quote, sentence: Sentence, room: int) -> Quote:
+        """The quotation stretched over the names that are lined up with one it holds: "khắp Hà Nội, Đà Nẵng, …"."""
+        held = quoting.inside(pick(asked, sentence.text), shown, sentence)
+        return quoting.with_items(shown, sentence, lined_up(sentence.text, held[0][0]), room) if held else shown
 
     def _cut(self, asked: Asked, sentence: Sentence, abbreviated: Abbreviated, budget: int) -> Quote | None:
         """The best stretch of one sentence in at most ``budget`` tokens."""

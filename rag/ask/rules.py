@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.ask import features, mismatch
+from rag.ask import features, glossary, mismatch
 from rag.ask.answer_types import NUMERIC, OPEN
 from rag.ask.evidence import Abbreviated, Asked, Sentence, folded_places_of, holds, per_question, words_of
 from rag.ask.goods import goods_asked, goods_told
@@ -30,6 +30,7 @@ PERSON_OFFICE = 3.5  # the same where a person is asked for
 # taken off where no numbered document of the kind asked for stands though another sentence holds one
 DOCUMENT_KIND = 3.0
 ADDRESS = 4.0  # the same where a web address is asked for
+FOCUS = 0.5
 NAME = 2.0  # taken off where names of an English or open question are missing that other sentences hold
 NO_DAY = 1.2  # where no date stands and one is asked for that stands elsewhere
 GOODS = 4.5  # added where goods are named and what somebody sells or grows is asked
@@ -84,6 +85,13 @@ def offsets(
         ]
         here = np.array([sum(name in around for name in called) / len(called) for around in exact])
         out = out - NAME * (here.max() - here)
+    if asked.want.kind in ("other", "list") and asked.focus and asked.language == "en":
+        wanted = glossary.vietnamese(asked.want.focus)
+        held = np.array([any(words_of(s.text).folded_set.issuperset(w.split()) for w in wanted) for s in sentences])
+        out = out - FOCUS * (held.any() & ~held)
+    elif asked.want.kind in ("other", "list") and len(asked.focus) > 1:
+        held = np.array([words_of(s.text).folded_set.issuperset(asked.focus) for s in sentences])
+        out = out - FOCUS * (held.any() & ~held)
     if asked.want.kind == "date":
         days = np.array([any(f.fit >= 0.7 for f in candidates(asked, s.text)) for s in sentences])
         out = out - NO_DAY * (days.any() & ~days)
@@ -248,10 +256,10 @@ def carried(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> Floa
 def _spoken_of(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> Floats:
     """The scores, where a sentence that comes after the one that names who or what is asked about, and says more of what is asked,
     stands close to it: "HTX Gia Phúc … . HTX đang ứng dụng công nghệ tưới …" for how that cooperative waters."""
-    named = {w for name in asked.names for w in name}
+    named = {w for name in asked.names for w in name} | _addresses(asked)
     core = {t: w for t, w in asked.terms.items() if named.isdisjoint(t.split())}
     total = sum(core.values())
-    if not named or not total:
+    if not asked.names or not total:
         return scores
     bags = [words_of(s.text).folded_set for s in sentences]
     said = [sum(w for t, w in core.items() if holds(asked, t, bag)) / total for bag in bags]
@@ -262,9 +270,20 @@ def _spoken_of(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> F
         for j in range(i + 1, len(sentences)):
             if sentences[j].hit != name.hit:
                 break
-            if said[j] - said[i] >= SAYS_MORE:
+            if said[j] - said[i] >= SAYS_MORE and (not goods_asked(asked) or goods_told(asked, sentences[j].text)):
                 out[j] = max(out[j], scores[i] - SPOKEN_OF + SPOKEN_GAIN * (said[j] - said[i]))
     return out
+
+
+_ADDRESS = re.compile(
+    r"\b(?P<address>[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>[^\W\d_a-zà-ỹđ][^\W\d_]*)"
+)
+
+
+@per_question
+def _addresses(asked: Asked) -> frozenset[str]:
+    """How people are addressed in a question, and the given names that stand alone behind it ("ông Hải"), folded."""
+    return frozenset(fold(part) for m in _ADDRESS.finditer(asked.text) for part in (m["address"], m["name"]))
 
 
 def _fits(asked: Asked, text: str) -> bool:

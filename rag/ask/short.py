@@ -13,7 +13,7 @@ from rag.ask.answer_types import NUMERIC
 from rag.ask.evidence import Asked, Words, dates_of, names_of, per_question, words_of
 from rag.ask.figure_fit import CHANGED, figures_in, words_after
 from rag.ask.found import Found as Found
-from rag.ask.listed import items, things, wants_items
+from rag.ask.listed import items, lined_up, things, wants_items
 from rag.ask.name_fit import named, together
 from rag.ask.question_heads import DOCUMENTS_EN
 from rag.text.dates import DateSpan
@@ -96,10 +96,21 @@ def goal_asked(asked: Asked) -> bool:
     return _asked_for(asked)[0]
 
 
+_PERIOD_ASKED = re.compile(r"^(?:giai doan|thoi ky|period)\b")
+_UNTIL_ASKED = re.compile(
+    r"\b(?:den|toi) (?:het )?nam (?:nao|bao nhieu)\b|\b(?:until|to|by) (?:what|which) year\b|\buntil when\b"
+)
+
+
 def _date_fit(asked: Asked, text: str, date: DateSpan) -> float:
     """A day fits a question for a day best; a period, and the year a plan runs to ("đến năm 2030"), answer less unless asked for."""
     focus, question = fold(asked.want.focus), fold(asked.text)
     goal = _GOAL_ASKED.search(question) is not None
+    if _PERIOD_ASKED.search(focus) and date.precision != "range":
+        return 0.6
+    if _UNTIL_ASKED.search(question):  # "đến năm nào": neither since when nor when it was issued
+        before = fold(text[max(0, date.start - 16) : date.start])
+        return 1.0 if _GOAL.search(before) else 0.9 if date.precision == "range" else 0.5
     if date.precision == "range" and not goal:
         return 0.5
     if not goal and _GOAL.search(fold(text[max(0, date.start - 16) : date.start])):
@@ -115,10 +126,14 @@ def address_asked(asked: Asked) -> bool:
     return _ADDRESS_ASKED.search(fold(asked.text)) is not None
 
 
+_NUMBER_ASKED = re.compile(r"\bso (?:may|bao nhieu|nao|hieu|gi)\b|\bnumber")
+
+
 def _document_fit(asked: Asked, text: str) -> float:
     """A numbered document of the very kind asked for fits best; a title in quotation marks answers less than a number."""
     folded = fold(text)
-    numbered = 1.0 if any(c.isdigit() for c in folded[:30]) else 0.6
+    titled = folded.startswith(("de an", "chuong trinh")) and not _NUMBER_ASKED.search(fold(asked.text))
+    numbered = 1.0 if titled or any(c.isdigit() for c in folded[:30]) else 0.6
     kind = DOCUMENTS_EN.get(asked.want.focus, "") if asked.language == "en" else " ".join(asked.focus)
     if not kind or folded.startswith(kind) or kind.startswith("van"):
         return numbered
@@ -329,6 +344,15 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     parts = _parts_by_level(asked, text, found, top)
     if asked.want.kind in ("person", "organisation", "place"):
         parts, several = together(text, found, top), False
+        if asked.want.several:
+            parts = [
+                *parts,
+                *(
+                    f
+                    for f in found
+                    if f not in parts and any(i.start <= f.start and f.end <= i.end for i in lined_up(text, top))
+                ),
+            ]
     for candidate, score in zip(found, scores):
         same = candidate is top or (
             several

@@ -83,6 +83,9 @@ def detect(text: str) -> str:
             return "en"
         if not _ASKS_EN.isdisjoint(tokens) and _names_only(text):
             return "en"  # "Mỹ Lộc (Lê Vạn Hải) and Bình Thành (Võ Văn Trưng): which fruit does each farmer grow?"
+        small = sum(1 for t in _TOKEN.findall(text) if not t.isascii() and t[0].islower())
+        if not _ASKS_EN.isdisjoint(tokens) and english >= 2 * small + 1:
+            return "en"  # "… which commune is Nguyễn Thị Sửu, the nhút mít seller, from?"
         if vietnamese + folded_vi >= 1 and (vietnamese >= english or accented * 3 >= len(tokens)):
             return "vi"
         return "en" if english else "vi"
