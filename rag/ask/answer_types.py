@@ -36,14 +36,14 @@ class Wanted:
     several: bool = False
 
 
-_PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|\bshare\b|\bportion\b|\bfraction\b|proportion|\brates?\b"
+_PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|(?<!to )(?<!and )\bshare\b(?! with\b| their\b| experience)|\bportion\b|\bfraction\b|proportion|\brates?\b"
 _MONEY = (
     r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ| bộ| thời| ý| nghiệp| hành| nhất| loạt| ruộng| phục)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
     r"(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
-    r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank|(?:come|finish|place)(?= (?:among|in|on|nationally|nationwide|overall)\b))\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
+    r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank|(?:come|finish|place)(?=[^\w]*$| (?:among|in|on|nationally|nationwide|overall)\b))\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
 )
 # typed without marks most single syllables of money are other words too ("gia": già, "lai": lại, "dong": đông)
 _MONEY_FOLDED = (
@@ -217,6 +217,12 @@ def wanted(question: str, language: str) -> Wanted:
             and _is_a_name(question.split(" (")[0])
         ):
             return Wanted("role", "", start, end, several)
+        if (
+            mark == "person"
+            and not english
+            and _compiled(r"\b(?:lực lượng|thành phần|đối tượng)\b[^,?]* là (?:những )?ai\b", folded).search(text)
+        ):
+            return Wanted("other", "lực lượng" if not folded else "luc luong", start, end, several)
         if mark == "person" and _compiled(_ISSUER, folded).search(text):
             mark = "organisation"
         return Wanted(mark, "", start, end, several)
@@ -327,6 +333,9 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         and (of := re.match(rf"\W*{focus[0]} (?:là|la|thuộc|thuoc) ((?:\w+ ?){{1,3}})", after))
     ):
         focus = of[1].split()  # "mấy cái là OCOP"
+    elif not english and len(focus) == 1 and focus[0] in _ANYTHING and not after.split()[1:]:
+        noun = re.match(r"(?:\W*(?:các|những|cac|nhung) )?(\w+ \w+)\b", text[:start])
+        focus = noun[1].split() if noun else focus  # "Thủ tục cấp xã … thì có mấy cái"
     phrase = " ".join(focus)
     before = re.findall(r"\w+", text[:start])[-3:]
     near = " ".join(before)
@@ -348,7 +357,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         and not _compiled(r"^[^\w]*(?:phần trăm|%)", folded).search(after)
     ):
         return Wanted("number", " ".join([before[-1], *focus]), start, end, several)
-    if mark in ("bao lâu", "bao lau", "how long"):
+    if mark in ("bao lâu", "bao lau", "how long", "how old", "how far", "bao xa", "bao tuổi", "bao tuoi"):
         kind = "number"
     elif before[-1:] and (
         before[-1] in ("thứ", "hạng", "tốp", "top", "trí")
@@ -371,7 +380,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     ).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
     elif focus and not _compiled(
-        r"^(?:(?:trăm |chục |nghìn )?(?:tỷ|triệu)$|tiền|đồng|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)",
+        r"^(?:(?:trăm |chục |nghìn )?(?:tỷ|triệu)$|tiền|đồng|doanh thu|doanh số|kinh phí|thu nhập|lợi nhuận|ngân sách|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)",
         folded,
     ).search(phrase):
         kind = "number"
@@ -387,14 +396,31 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         kind = "amount"
     elif _compiled(_RANK, folded).search(text):
         kind = "rank"
+    if not focus and english:
+        phrase = _counted_before(text[:start], after)
     if not focus and not english:
         # "số tổ công nghệ … là bao nhiêu": the noun stands before
         head = _compiled(
-            r"(?:tổng số|số lượng|số lượt|\bsố)\s+([\w ]{2,40}?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b", folded
+            r"(?:tổng số|số lượng|số lượt|\bsố)\s+([\w ]{2,40}?(?:, [\w ]{2,20}?)?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b",
+            folded,
         ).search(text[:start])
         digital = head is not None and not _DIGITAL.isdisjoint(text[: head.start()].split()[-1:])
-        phrase = head.group(1).strip() if head and not digital else ""
+        phrase = head.group(1).replace(",", "").strip() if head and not digital else ""
     return Wanted(kind, phrase, start, end, several)
+
+
+_TOPIC_EN = re.compile(
+    r"^(?:(?:of|among|as for|regarding) )?(?:the |all )?(?:\S+['’]s )?(?P<noun>[\w-]+(?: [\w-]+){0,2}?)(?: (?:in|on|at|of|that|which|put|from|sold|listed|registered|by|under|with|for)\b.*)?\s*[,:]\s*$"
+)
+
+
+def _counted_before(before: str, after: str) -> str:
+    """What an English question counts that says it elsewhere: "Of the products sold online, how many are OCOP", "Traceability stamps in …,
+    how many were stuck on"."""
+    if told := re.match(r"\s*(?:are|were) (?!(?:there|in|on|at|from|now|listed|sold|made|put)\b)([\w-]+)\W*$", after):
+        return told[1]
+    found = _TOPIC_EN.match(before)
+    return found["noun"] if found else ""
 
 
 _FOLDED_STOP = frozenset(fold(w) for w in _STOP) - {"co", "do", "ra", "va", "qua", "lam", "con", "ca", "ve"} | {
@@ -435,6 +461,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
             if word.group() in _STOP_EN:
                 break
             head = _singular(word.group()) if _singular(word.group()) in table else head
+        if head == "day" and re.match(r"\W*(?:national|international|world|special) ", text[end:]):
+            return "other", head, start  # what a day is called
         if head:
             return table[head], head, start
         if words and words[0].group() in ("is", "are", "was", "were", "s"):
@@ -459,6 +487,17 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
             phrase = " ".join(m.group() for m in before[-length:])
             if phrase in ("thứ", "thu", "ngày", "ngay") and text[start:end] in ("gì", "gi"):
                 break  # "thứ gì" asks for a thing, "hưởng ứng ngày gì" for what a day is called
+            if (
+                folded
+                and phrase == "so"
+                and text[start:end] == "nao"
+                and not set(m.group() for m in before[-2:-1]) - {"cac", "nhung", "o", "thi"}
+            ):
+                return (
+                    "organisation",
+                    phrase,
+                    before[-length].start(),
+                )  # "sở nào": what asks for a number says "con số nào"
             if phrase in ("nước", "nuoc") and before[-2:-1] and before[-2].group() in ("tịch", "tich"):
                 break  # "Phó Chủ tịch nước" is no country
             if phrase in ("số hiệu", "so hieu"):

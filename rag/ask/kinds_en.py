@@ -44,7 +44,7 @@ _RANKS = (
     r"\b(?:what|which) (?:position|place|spot)(?= (?:did|does|has|was|is) (?:the )?(?:\w+ )?_+)",
     rf"\b(?:what|which)(?= (?:was|is)\b[^?]*\b(?:place|position|spot|standing) (?:in|on) (?:the )?(?:\w+ ){{0,4}}{_TABLE}\b)",
 )
-_TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,2}?(?:provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= top group\b)"
+_TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,2}?(?:provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= (?:\w+ ){0,2}top group\b)"
 _ROLES = r"\bin (?:what|which) capacity\b|\b(?:what|which) (?:offices?|positions?|posts?)(?= (?:does|do|did|has|is|was)\b[^?]*\b(?:hold|held|occupy|occupied|have|had|serve|in)\W*$)"
 _NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!of\b|in\b|on\b|under\b|by\b|for\b|with\b|to\b|from\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
 _WORDS = r"[\w'’&-]+(?: [\w'’&-]+){{0,{}}}"  # one way to match a run of words: blanks that may be missing take exponential time

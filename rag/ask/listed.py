@@ -239,7 +239,10 @@ def _trimmed_item(item: Found, at: int) -> Found:
 
 def lined_up(text: str, one: Found) -> list[Found]:
     """The items of the enumeration of ``text`` that ``one`` is part of; [] where it stands alone."""
-    return next((run for run in enumerations(text) if any(i.start <= one.start and one.end <= i.end for i in run)), [])
+    holding = [
+        (len(i.text), run) for run in enumerations(text) for i in run if i.start <= one.start and one.end <= i.end
+    ]
+    return min(holding, key=lambda held: held[0], default=(0, []))[1]
 
 
 def _stated(asked: Asked, text: str) -> bool:

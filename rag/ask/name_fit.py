@@ -111,6 +111,8 @@ def named(asked: Asked, text: str, kind: str) -> list[Found]:
         ):
             continue
         if kind == "person":
+            if _TRADE.search(name.text):
+                continue
             fit = 1.0 if name.kind == "person" else (0.25 if name.kind == "other" and " " in name.text else 0.0)
         elif kind == "organisation":
             fit = _body_fit(asked, text, name)
@@ -147,8 +149,12 @@ def _whole(text: str, name: Name) -> int:
 
 
 def _stated(asked: Asked, text: str) -> bool:
-    words = words_of(text).folded
+    words = [w for w in words_of(text).folded if w not in _BODY_WORDS] or words_of(text).folded
     return bool(words) and all(w in asked.words for w in words)
+
+
+_TRADE = re.compile(r"\b(?:TNHH|HTX|UBND|HĐND|BCH|CP|MTV|JSC|LLC)\b")  # in the name of nobody
+_BODY_WORDS = frozenset(("htx", "hop", "tac", "xa"))  # of which English questions speak in English
 
 
 def _body_fit(asked: Asked, text: str, name: Name) -> float:

@@ -25,6 +25,7 @@ from rag.ask.compared import (
 from rag.ask.courtesy import bare
 from rag.ask.pair_finder import Finder, named
 from rag.ask.pairs_set import set_ways
+from rag.text.dates import find_dates
 from rag.text.names import find_names, find_places
 from rag.text.normalise import fold
 
@@ -59,7 +60,13 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
         hint = hint or _kind_compared(main, text)
         if known := set_ways(text.text, hint):
             return known
-    if language == "en" and re.search(r"\w \bcompares?\b (?:in|on|by|for|with|to)\b", question):
+    if language != "en" and (known := _by_time(text) or _from_to(text)):
+        return known
+    if language == "en" and re.search(
+        r"\w \bcompares?\b (?:in|on|by|for|with|to)\b|^\W*(?:of|among|out of) (?!these\b|the two\b)[^,?]*, how many\b",
+        question,
+        re.IGNORECASE,
+    ):
         return ()
     differ = Compared(question, language).search(f"{_SAME_TOO}|{_AND_HOW}|{_NOT_ALIKE}|{_MORE_OR_LESS}") is not None
     each = (
@@ -83,6 +90,56 @@ def _kind_compared(main: str, kept: Compared) -> str:
     return kind_wanted(kept.of(main[at + len(kept.text) :])) if at >= 0 else ""
 
 
+# "Kế hoạch A ra trước hay sau Nghị quyết B?"
+_BEFORE_OR_AFTER = r"^(?P<a>.+?)(?: (?:được ban hành|ban hành|ra đời|ra|có|được phê duyệt|ký))? (?:trước|sớm hơn) hay (?:sau|muộn hơn) (?P<b>[^?]+?)\W*$"
+# "mở rộng từ bao nhiêu lên bao nhiêu xã": how many at first and how many now, or in the two years that are named
+_FROM_TO = r"^(?P<a>.*?)(?:,? (?:đã|được))*(?: (?:mở rộng|nhân rộng|tăng|giảm|phát triển|thay đổi|đi))? từ (?:bao nhiêu|mấy)(?P<n> [^,?]{2,40}?)? (?:lên|xuống|thành|tới|đến|ra) (?:bao nhiêu|mấy)(?P<m> [^?]{2,40}?)?\W*$"
+_AT_FIRST = r"\b(?:so với )?(?:(?:lúc|khi|hồi) (?:mới )?(?:thí điểm|làm thử|bắt đầu|ban đầu|đầu)|ban đầu|lúc đầu),?"
+_BY_NOW = r"\b(?:đến nay|hiện nay|hiện tại|bây giờ|giờ|nay)\b"
+
+
+def _by_time(text: Compared) -> tuple[str, ...]:
+    found = text.match(_BEFORE_OR_AFTER)
+    if not found:
+        return ()
+    asks = " ban hanh ngay nao?" if text.text.isascii() else " ban hành ngày nào?"
+    return tuple(text.text[slice(*found.span(side))].strip(" ,") + asks for side in "ab")
+
+
+def _from_to(text: Compared) -> tuple[str, ...]:
+    found = text.match(_FROM_TO)
+    if not found:
+        return ()
+    noun = next((text.text[slice(*found.span(n))] for n in "mn" if found[n]), "")
+    rest = text.text[slice(*found.span("a"))].strip(" ,")
+    years = [d for d in find_dates(rest) if d.precision == "year"]
+    ascii_only = text.text.isascii()
+    if len(years) == 2:
+        out = []
+        for year in sorted(years, key=lambda d: d.first):
+            bare = (
+                text.of(rest)
+                .sub(rf"(?:\bso với )?\b(?:năm )?{years[0].first[:4]}\b", "")
+                .sub(rf"(?:\bso với )?\b(?:năm )?{years[1].first[:4]}\b", "")
+                .text
+            )
+            out.append(
+                f"{bare.strip(' ,')} {'nam' if ascii_only else 'năm'} {year.first[:4]} {'la bao nhieu' if ascii_only else 'là bao nhiêu'}{noun}?"
+            )
+        return tuple(out)
+    bare = text.of(rest).sub(_AT_FIRST, "").sub(_BY_NOW, "").text.strip(" ,")
+    if len(bare.split()) < 2:
+        return ()
+    first, now, many = (
+        ("luc thi diem ban dau", "den nay", "co bao nhieu")
+        if ascii_only
+        else ("lúc thí điểm ban đầu", "đến nay", "có bao nhiêu")
+    )
+    return tuple(f"{bare} {when} {many}{noun}?" for when in (first, now))
+
+
+# "bán hai mặt hàng khác nhau, là gì"
+_TWO_APART = r"\b(?:hai|mấy|những) (?P<what>[^\s,]+(?: [^\s,]+)?) khác nhau,? (?:đó )?là (?:những )?(?P<asks>gì)\b"
 # "bên nào nhiều" for "bên nào nhiều hơn"
 _WHICH_MUCH = rf"\b{WHICH} (?:thì |có )?{DEGREE}(?=\W*$)"
 # "Hậu Giang mấy sản phẩm, Thanh Hóa mấy sản phẩm, ai hơn"
@@ -101,6 +158,13 @@ _AND_HOW = r",\s*(?:giống hay khác|khác hay giống)(?: nhau)?(?=\W*$)|,\s*(
 def _turned(question: str, language: str) -> str:
     """ "So với A thì B …" as "B so với A …" where both are of one kind; "…, có giống nhau không" left out."""
     text = Compared(question, language).sub(_SAME_TOO, "")
+    text = text.sub(r"\bkhác gì nhau\b", "khác nhau thế nào").sub(
+        rf"(?:,? thì)?(?:,? {WHICH})? \b(?:đa dạng|phong phú) hơn\b", " gồm những gì"
+    )
+    if alike := text.search(_TWO_APART):
+        text = text.of(
+            f"{text.text[: alike.start()]} {text.text[alike.start('what') : alike.end('what')]} {text.text[alike.start('asks') :]}"
+        )
     if much := text.search(_WHICH_MUCH):
         more = "hon" if question.isascii() else "hơn"
         text = text.of(f"{text.text[: much.end()]} {more}")

@@ -66,7 +66,34 @@ _DEED = (
 )
 # "what do the robots do versus the workers"
 _DO_AGAINST = re.compile(
-    rf"^(?P<lead>(?:(?! and )[^?])*?\b(?:what|which|how|where|when|who)\b(?: [\w-]+){{0,4}}?) (?P<do>do|does|did) (?P<a>(?:(?!{_DEED}\b)[^?,])+?) (?P<deed>{_DEED}\b[^?]*?),? (?!while |whereas ){_AGAINST} (?P<b>(?!(?:in|at|on|for|by|of|to|from|now|today)\b)[^?]+)$"
+    rf"^(?P<lead>(?:(?! and )[^?])*?\b(?:what|which|how|where|when|who)\b(?: [\w-]+){{0,4}}?) (?P<do>do|does|did) (?P<a>(?:(?!{_DEED}\b)[^?,])+?) (?P<deed>{_DEED}\b[^?]*?),? (?!while |whereas ){_AGAINST} (?P<b>(?!(?:in|at|on|for|by|of|to|from|now|today)\b)[^?]+)$",
+    re.IGNORECASE,
+)
+# "did more firms get support, or did more households get help"
+_EACH_MORE = re.compile(
+    r"^(?:did|do|does|have|has|are|were) (?:more|fewer) (?P<a>[^?]+?),? or (?:did|do|does|have|has|are|were) (?:more|fewer) (?P<b>[^?]+)$",
+    re.IGNORECASE,
+)
+# "Are A and B communes in the same district of P", "Do A and B work in the same office"
+_IN_SAME = re.compile(
+    rf"^(?P<be>do|does|did|are|were|is) (?P<a>[^?,]+?) {_AND} (?P<b>[^?,]+?) (?P<deed>(?:(?:work|live|belong|serve|sit|come|sell|stand|lie) )?(?:in|at|for|to|from|on)) the same (?P<noun>[\w-]+(?: [\w-]+)?)(?P<rest> (?:of|in) [^?]+)?$",
+    re.IGNORECASE,
+)
+# "Do A and B communes have the same chairman, or a different one each"
+_HAVE_SAME = re.compile(
+    rf"^(?:do|does|did) (?P<a>[^?,]+?) {_AND} (?P<b>[^?,]+?) have the same (?P<noun>[^?,]+?)(?:,? or [^?]*)?$",
+    re.IGNORECASE,
+)
+_KINDS_OF_PLACES = r"(?:communes|districts|provinces|villages|wards|hamlets|towns|departments)"
+# "difference between the posts held by A and B"
+_POSTS = re.compile(
+    rf"^(?:what(?:'s| is) the )?(?:difference|comparison) (?:between|in|of) the (?P<noun>posts|positions|jobs|roles|titles|offices)(?: (?:held by|of|that))? (?P<a>[^?,]+?) {_AND} (?P<b>[^?,]+?)(?: hold| have)?$",
+    re.IGNORECASE,
+)
+# "Which X did it in A, and was it the same in B?"
+_SAME_IN = re.compile(
+    r"^(?P<lead>(?:which|what|who|how|when|where)\b[^?,]+?) in (?P<a>[A-ZĐ][^?,]*?),? and (?:was|is|were|are) it (?:also )?(?:the )?same in (?P<b>[A-ZĐ][^?,]*)$",
+    re.IGNORECASE,
 )
 # "did more people install the app or the card"
 _MORE_OF = re.compile(
@@ -74,7 +101,7 @@ _MORE_OF = re.compile(
     re.IGNORECASE,
 )
 _QUANTITY = re.compile(
-    r"\b(?:numbers?|shares?|rates?|percentages?|amounts?|prices?|costs?|budgets?|totals?|counts?|incomes?|revenues?|turnovers?|values?|sums?|figures?|goals?|targets?|levels?|earnings|sales|how many|how much|what|\d+)\b",
+    r"\b(?:numbers?|shares?|rates?|percentages?|amounts?|prices?|costs?|budgets?|uptake|coverage|totals?|counts?|incomes?|revenues?|turnovers?|values?|sums?|figures?|goals?|targets?|levels?|earnings|sales|how many|how much|what|\d+)\b",
     re.IGNORECASE,
 )
 _ASKED_OF = (
@@ -110,6 +137,35 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
     if (found := _DO_AGAINST.match(asked)) and not re.search(_NOT_SIDES, found["a"]):
         lead, deed = found["lead"], found["deed"]
         return _both(found, lambda thing: f"{lead} {_do(thing)} {thing} {deed}")
+    if found := _EACH_MORE.match(asked):
+        return _both(found, lambda thing: f"How many {thing}")
+    if found := _POSTS.match(asked):
+        where = re.search(r" (?:in|at|of) [^?]+$", found["b"])
+        return _both(
+            found,
+            lambda thing: (
+                f"What position does {re.sub(r' (?:in|at|of) [^?]+$', '', thing)} hold{where.group() if where else ''}"
+            ),
+        )
+    if found := _IN_SAME.match(asked):
+        one = re.compile(rf" {_KINDS_OF_PLACES}$")
+        which, rest = found["noun"], found["rest"] or ""
+        if re.match(r"(?:are|were|is)$", found["be"], re.IGNORECASE):
+            return _both(
+                found,
+                lambda thing: f"Which {which}{rest} does {one.sub('', thing)} {_kind_of_place(found['b'])} belong to",
+            )
+        return _both(found, lambda thing: f"Which {which}{rest} does {thing} {found['deed']}")
+    if found := _HAVE_SAME.match(asked):
+        return _both(
+            found,
+            lambda thing: (
+                f"Who is the {found['noun']} of {re.sub(rf' {_KINDS_OF_PLACES}$', '', thing)} {_kind_of_place(found['b'])}"
+            ),
+        )
+    if found := _SAME_IN.match(asked):
+        lead = found["lead"]
+        return _both(found, lambda thing: f"{lead} in {thing}")
     if (found := _MORE_OF.match(asked)) and (at := found["left"].lower().rfind(f" {found['head'].lower()} ")) > 0:
         left = found["left"]
         return (f"How many {left}?", f"How many {left[:at]} {found['b']}?")
@@ -127,8 +183,18 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
     if found := _HOW_COMPARE.match(asked):
         amounts = [_QUANTITY.search(found[side]) is not None for side in "ab"]
         if amounts[0] == amounts[1]:
-            return _both(found, lambda thing: f"What is {thing}" if amounts[0] else f"How is {thing}")
+            asks = "What percentage is" if _SHARE.search(asked) else "What is" if amounts[0] else "How is"
+        return _both(found, lambda thing: f"{asks} {thing}")
     return ()
+
+
+_SHARE = re.compile(r"\b(?:shares?|rates?|percentages?|proportions?|uptake|coverage)\b", re.IGNORECASE)
+
+
+def _kind_of_place(named: str) -> str:
+    """The kind of place two are said to be: "commune" of "Hương Liên communes"; "" where none is."""
+    found = re.search(rf" ({_KINDS_OF_PLACES})$", named)
+    return found[1][:-1] if found else ""
 
 
 # a clause that is set against another year or place of the same thing is left to ``pair_finder``

@@ -63,6 +63,10 @@ def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:
         sentence = f"{thing} {lead[found.end() :].strip(' ,')} {tail}"
     else:
         sentence = f"{lead} {thing} {tail}"
+    if _same_person(text.of(thing)) and text.of(tail).search(
+        r"\bchức(?: vụ| danh)?(?: của)? (?:mỗi|từng|hai) (?:người|ông|bà|vị|bên)\b"
+    ):
+        return f"{thing} giữ chức vụ gì?"
     whole = text.of(tidy(sentence)).sub(BOTH_OF, " ")
     if (ends := whole.search(_AND_WHICH)) and whole.search(QUESTION, 0, ends.start()):
         whole = text.of(whole.text[: ends.start()])  # "giữ chức gì, ai chức to hơn"
@@ -97,6 +101,8 @@ _STANDS = rf"\b(?:(?:bao )?{DEGREE} )?{DEGREE} (?:hơn|nhất)(?: nhau)?\b|\bhơ
 _MANY = r"(?<!bao )\b(?:nhiều|ít)(?= (?!hơn\b)\w)"
 _APART = r"\b(?:hơn kém|chênh(?: lệch)?|cách|hơn|kém|gấp)(?: nhau)?(?: (?:bao nhiêu|mấy|nhiều|thế nào|ra sao)(?: lần)?)?(?: không)?\W*$"
 _DIFFER = r"\b(?:có gì )?(?:(?:giống (?:và |hay )?)?khác|thay đổi|biến động)(?: nhau)?(?: (?:gì|ở chỗ nào|chỗ nào|ở điểm nào|điểm nào|như thế nào|thế nào|ra sao|không))?(?: nhau)?\b"
+_NO_AMOUNT = r"(?:phủ|sóng|hoàn thành|triển khai|sẵn sàng|ứng dụng|áp dụng|phát triển|tiến triển|hoàn thiện|quan tâm)\b"
+_LEANS = r"\b(?:nhờ|phụ thuộc|lệ thuộc|trông cậy|trông|dựa)\b(?: (?:vào|nhiều))*"
 _HOW = r"\s*\b(?:thì )?(?:như )?(?:thế nào|ra sao|thì sao)\W*$"
 _RANKED = r"\b(?:xếp(?! loại)|đứng|thứ hạng|vị trí|bậc)\b|\bhạng (?:mấy|nhất|nhì|bao nhiêu|cao|thấp)"
 
@@ -105,6 +111,8 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
     """``sentence`` with its comparing words turned into a question word."""
     ranked = sentence.search(_RANKED) is not None
     much = {"percent": "bao nhiêu phần trăm", "date": "ngày nào", "rank": "thứ mấy", "decision": "số mấy"}.get(hint, "")
+    if not much and sentence.search(_LEANS):
+        much = "bao nhiêu phần trăm"  # "bên nào nhờ kênh online nhiều hơn"
     much = much or ("thứ mấy" if ranked else "bao nhiêu")
     sentence = sentence.sub(rf"\bcấp {DEGREE} hơn\b", "cấp nào")
     counted = thing.match(COUNTED) is not None or sentence.search(rf"(?:^|[,:] ){COUNTED[1:]}") is not None
@@ -118,7 +126,7 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
         return f"{text[: found.start()]} {'' if issued else 'ban hành '}ngày nào"
     if (found := sentence.search(_DIFFER)) and sentence.search(QUESTION, 0, found.start()):
         return text[: found.start()]  # "… trồng cây gì khác nhau"
-    if found and _same_person(thing) and sentence.search(r"\bchức (?:vụ|danh)\b", 0, found.start()):
+    if found and _same_person(thing) and sentence.search(r"\bchức(?: vụ| danh)?\b(?! năng)", 0, found.start()):
         return f"{thing.text} giữ chức vụ gì"
     if found and sentence.search(QUESTION, found.end()):
         if not sentence.match(r"\s*(?:về |ở )?(?:[^\s,]+ ){0,5}(?:thế nào|ra sao|gì|bao nhiêu|mấy)\b", found.end()):
@@ -136,12 +144,16 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             before, noun = f"{before} {noun}", ""
         if sentence.search(r"bao nhiêu|\bmấy\b", found.start()):
             return f"{before} bao nhiêu {noun}" if noun else f"{before} là {much}"
+        if noun and sentence.of(noun).match(rf"mức (?:độ )?{_NO_AMOUNT}"):
+            return f"{before} {noun} thế nào"
         if noun and sentence.of(noun).match(COUNTED):
             return f"{before} {noun} là {much}"
         if noun and len(noun.split()) <= 5:
             return f"{before} {noun} {'nào' if hint == 'decision' else 'gì'}"
         if sentence.match(r"(?:chức vụ|chức danh|chức|tên|địa chỉ|nội dung)\b(?! (?:tổ|nghiệp))"):
             return f"{before} là gì"
+        if not hint and sentence.match(r"(?:hai|ba|bốn|năm|\d) [^\s,]+"):
+            return f"{before} gồm những gì"
         return f"{before} là {much}" if counted or hint else f"{before} thế nào"
     if many := sentence.search(_MANY):
         more = sentence.search(r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và )", many.end())
@@ -181,6 +193,10 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             return f"{text} về việc gì"
         if sentence.match(r"(?:chức vụ|chức danh|chức|tên|địa chỉ|số hiệu|nhiệm vụ|nội dung)\b(?! (?:tổ|nghiệp))"):
             return f"{text} là gì"
+        if not hint and sentence.match(rf"(?:về )?mức (?:độ )?{_NO_AMOUNT}"):
+            return f"{text} thế nào"
+        if not hint and sentence.match(r"(?:hai|ba|bốn|năm|\d) [^\s,]+"):
+            return f"{text} gồm những gì"
         return f"{text} là {much}" if counted or hint else f"{text} thế nào"
     return _of_hundred(sentence, hint)
 

@@ -210,6 +210,7 @@ def _sentences(question: str) -> list[str]:
 def _shared_context(first: str, second: str, language: str) -> str:
     """The places the first question names, where the second has none of its own."""
     named = [n for n in find_names(second) if len(n.text) > 3 and not n.text.isupper()]
+    said = [m.group() for m in _QUOTED.finditer(first)] if not _QUOTED.search(second) else []
     if find_places(second) or any(not _ANY_OFFICE.match(n.text) for n in named):
         return ""
     shared = [p.text for p in find_places(first)[:1]] or [m.group().strip() for m in _SEAT.finditer(first)][:1]
@@ -221,9 +222,10 @@ def _shared_context(first: str, second: str, language: str) -> str:
             for n in find_names(first)
             if n.kind in ("other", "document", "organisation", "place", "person") and n.text not in shared
         ][:2]
-    return ", ".join(shared)
+    return ", ".join([*shared, *said[:1]])
 
 
+_QUOTED = re.compile(r"[“\"][^“”\"]{2,40}[”\"]")
 _SEAT = re.compile(
     r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị trấn)(?: [A-ZĐ][^\W\d_]*)+|\b(?:[A-ZĐ][^\W\d_]* ){1,3}(?:commune|district|ward|township)\b"
 )
@@ -388,11 +390,15 @@ def _about(first: str, piece: str, language: str) -> str:
 
 def _meant(first: str, piece: str) -> str:
     """What a later part that begins with a pronoun is about: the names of the first."""
-    if not _PRONOUN.match(piece):
+    if not _PRONOUN.match(piece) and not (_THERE.search(piece) and not find_names(piece)):
         return ""
     return ", ".join(n.text for n in find_names(first) if n.text not in piece)[:120]
 
 
+_THERE = re.compile(
+    r"\b(?:(?:ở|tại|nơi|chỗ|bên|xưởng|nhà máy|đơn vị|cơ quan|hợp tác xã|htx|công ty|tổ chức|xã|thôn|o|tai|noi|cho|ben) (?:đó|này|ấy|do|nay|ay))\b",
+    re.IGNORECASE,
+)
 _PREDICATE = re.compile(
     r"\s(?:lần lượt |đều |tương ứng |lan luot )?(?:là|la|có|co|đạt|dat|đứng|dung|xếp|xep|are|is|have|has)\s.*$",
     re.IGNORECASE,
@@ -497,7 +503,7 @@ def _two_things(question: str, language: str, want: Wanted) -> tuple[str, ...]:
     for kind, spans in _slots(question):
         if kind in ("level", "date", "name") and not (kind == "name" and want.kind == "role"):
             continue  # mostly one sentence holds them together
-        run = _adjacent(question, spans)
+        run = _adjacent(guarded(question), spans)  # "Information and Communications" is one name
         if run:
             return _each(question, run)
     return ()
@@ -572,7 +578,7 @@ _TWO_AMOUNTS = re.compile(
     re.IGNORECASE,
 )
 _THEN_AGAINST = re.compile(
-    r"^(?P<a>[^?]*\b(?:bao nhiêu|mấy)\b[^?]*?), so với (?P<b>(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị)\b[^?]+?)\s*\?*$",
+    r"^(?P<a>[^?]*\b(?:bao nhiêu|mấy)\b[^?]*?), so với (?P<b>(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị)\b[^?]+?)(?:,? (?:thì )?(?:sao|thế nào|ra sao|thì sao|bao nhiêu))?\s*\?*$",
     re.IGNORECASE,
 )
 
@@ -582,7 +588,12 @@ def _shaped(question: str, language: str, want: Wanted) -> tuple[str, ...]:
     if len(question) > LONGEST:  # matching takes time with the cube of the length
         return ()
     if want.kind == "comparison":
-        return _two_people(question, language) or _two_papers(question) or _more_of(question)
+        return (
+            _then_against(question, language)
+            or _two_people(question, language)
+            or _two_papers(question)
+            or _more_of(question)
+        )
     return _more_of(question) or _two_amounts(question, language) or _two_people(question, language)
 
 
@@ -601,9 +612,12 @@ def _two_amounts(question: str, language: str) -> tuple[str, ...]:
         return ()
     if found := _TWO_AMOUNTS.match(question.strip()):
         return tuple(tidy(found[side]) + " là bao nhiêu?" for side in "ab")
-    if found := _THEN_AGAINST.match(question.strip()):
-        return (tidy(found["a"]) + "?", tidy(found["b"]) + " là bao nhiêu?")
-    return ()
+    return _then_against(question, language)
+
+
+def _then_against(question: str, language: str) -> tuple[str, ...]:
+    found = _THEN_AGAINST.match(question.strip()) if language == "vi" else None
+    return (tidy(found["a"]) + "?", tidy(found["b"]) + " là bao nhiêu?") if found else ()
 
 
 _ADDRESSED = re.compile(r"ông|bà|anh|chị|đồng chí|HTX|Hợp tác xã|Công ty", re.IGNORECASE)

@@ -26,7 +26,7 @@ _SMALL_TALK = re.compile(
     r"(?:xin )?(?:cam on|cam on ban|cam on nhieu|cam on ban nhieu|thanks|thank you|thank you very much|thanks a lot|thank you so much)(?: nhe| nha| a)?|tks|"
     r"tam biet|bye|bye bye|goodbye|see you|hen gap lai|"
     r"(?:ban|em|may|bot) (?:la ai|la (?:nguoi|may|robot|bot|ai|con nguoi)(?: that)?(?: (?:hay|hay la) (?:may|robot|bot|nguoi|ai))?(?: khong| a)?|ten (?:la )?gi|khoe khong|co khoe khong|lam duoc (?:nhung )?gi|giup duoc gi(?: cho toi)?|co the lam gi|bao nhieu tuoi|may tuoi|dang lam gi|an com chua|co nguoi yeu chua|yeu toi khong|thich gi|o dau)|"
-    r"who are you|what(?:'s| is) your name|(?:and )?how are (?:you|things)(?: doing)?(?: today)?|how do you do|nice to meet you|what can you do|how old are you|are you (?:an? )?(?:real )?(?:human(?: being)?|robot|bot|person|machine|ai|chatbot)(?: or (?:an? )?\w+)?|are you real|what are you|do you love me|where are you(?: from)?|"
+    r"who are you|what(?:'s| is) your name|(?:and )?how are (?:you|things)(?: doing)?(?: today)?|how do you do|how(?:'s| is) (?:your|the) day(?: going)?(?: so far)?|how(?:'s| is) it going|what(?:'s| is) up|(?:have|having) a (?:nice|good) day|nice to meet you|what can you do|how old are you|are you (?:an? )?(?:real )?(?:human(?: being)?|robot|bot|person|machine|ai|chatbot)(?: or (?:an? )?\w+)?|are you real|what are you|do you love me|where are you(?: from)?|"
     r"(?:hay )?(?:ke|noi)(?: cho)?(?: toi| minh| em)?(?: nghe)?(?: mot)?(?: cau)? chuyen (?:cuoi|vui)|(?:please )?tell me a (?:joke|story)|(?:hay )?hat (?:mot bai|cho toi nghe).*|sing (?:me )?a song|"
     r"may gio roi|bay gio la may gio|what time is it|hom nay (?:la )?(?:thu may|ngay may|ngay bao nhieu)|ok|okay|oke|vang|da|test|testing|u|uh|ha|hihi|haha|lol)"
 )

@@ -334,9 +334,6 @@ class ExtractiveReader:
                 quoting.with_items(q, sentence_of(q, sentences), items(asked, sentence_of(q, sentences).text), room)
                 for q in quotes
             ]
-        if asked.want.several and asked.want.kind in ("person", "organisation", "place"):
-            room = (int(policy["long_total"]) if budget is None else budget) - sum(len(q.text.split()) for q in quotes)
-            quotes = [self._with_names(asked, q, sentence_of(q, sentences), room) for q in quotes]
         if quotes and asked.want.kind in TYPED and not _has_kind(asked, quotes[0].text):
             other = self._with_kind(asked, sentences, shares, abbreviated, quotes[0])
             if budget is not None:
@@ -348,6 +345,9 @@ class ExtractiveReader:
             quotes = [quotes[0], other] if other else quotes
         if quotes and address_asked(asked) and not candidates(asked, quotes[0].text):
             quotes = [quoting.around(quotes[0], sentence_of(quotes[0], sentences), asked), *quotes[1:]]
+        if asked.want.several and asked.want.kind in ("person", "organisation", "place"):
+            room = MAX_TOKENS - 20 - sum(len(q.text.split()) for q in quotes) if budget is None else budget // 2
+            quotes = [self._with_names(asked, q, sentence_of(q, sentences), room) for q in quotes]
         return quotes
 
     def _with_names(self, asked: Asked, shown: Quote, sentence: Sentence, room: int) -> Quote:

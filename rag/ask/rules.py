@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ OTHER_QUANTITY = 2.0  # and a figure where the quantity is not named that anothe
 SPELLED_OUT = 5.0  # added where a short form stands in brackets after what it stands for, and that is asked
 SAID_NOW = 1.0  # added where a sentence speaks of the present that a question for a figure asks about
 SAID_FIRST = 1.5  # added where it speaks of a beginning that is asked about, taken off where it speaks of the present
+IN_LINE = 1.5  # added where a sentence speaks of the first, second … of several things and that is asked
 SURE_RUN = 0.5  # how sure an enumeration must be one
 ITEMS = 0.8  # added where things are lined up for a question that wants several
 ITEMS_COUNTED = 2.0  # and where they are as many as it says
@@ -121,6 +123,8 @@ def offsets(
             - TOP_ONLY * ((fits > 0.7) & (fits < min(0.95, fits.max())))
             - TOP_ONLY * ((fits <= 0.7) & (fits.max() > 0.7))
         )
+    if asked.want.kind in OPEN and (wanted_place := _in_line(own_text(asked))):
+        out = out + IN_LINE * np.array([bool(wanted_place & _in_line(s.text)) for s in sentences])
     if short_asked(asked):
         out = out + SPELLED_OUT * np.array([float(spelled_out(asked, s.text)) for s in sentences])
     told = [mismatch.names_quantity(asked, f"{s.context}. {s.before} {s.text}") for s in sentences]
@@ -137,6 +141,23 @@ def offsets(
     if months:
         out = out + np.array([DOCUMENT_DATE * ((hits[s.hit].date or "")[:7] in months) for s in sentences])
     return np.asarray(out + _place_rule(asked, sentences, hits, about), dtype=np.float64)
+
+
+_IN_LINE = (
+    ("first", re.compile(r"\b(?:dau tien|truoc tien|truoc het|truoc nhat|thu nhat|first|first of all)\b")),
+    ("second", re.compile(r"\b(?:thu hai|second|secondly)\b")),
+    ("third", re.compile(r"\b(?:thu ba|third|thirdly)\b")),
+    (
+        "hardest",
+        re.compile(r"\b(?:kho(?: khan)? nhat|hardest|most difficult|biggest (?:difficulty|challenge|obstacle))\b"),
+    ),
+)
+
+
+def _in_line(text: str) -> frozenset[str]:
+    """Which of several things a text speaks of by its place among them."""
+    folded = fold(text)
+    return frozenset(name for name, pattern in _IN_LINE if pattern.search(folded))
 
 
 _SHORT_ASKED = re.compile(r"\bviet tat (?:cua|cho)\b|\b(?:stands?|short) for\b")
@@ -275,6 +296,7 @@ def _spoken_of(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> F
     return out
 
 
+_ADDRESSES = frozenset("ong ba anh chi co chu bac".split())
 _ADDRESS = re.compile(
     r"\b(?P<address>[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>[^\W\d_a-zà-ỹđ][^\W\d_]*)"
 )
@@ -283,6 +305,9 @@ _ADDRESS = re.compile(
 @per_question
 def _addresses(asked: Asked) -> frozenset[str]:
     """How people are addressed in a question, and the given names that stand alone behind it ("ông Hải"), folded."""
+    if asked.language == "vi-folded":
+        firsts = {name[0] for name in asked.names}
+        return frozenset(a for a, b in pairwise(asked.sequence) if a in _ADDRESSES and b in firsts)
     return frozenset(fold(part) for m in _ADDRESS.finditer(asked.text) for part in (m["address"], m["name"]))
 
 

@@ -75,7 +75,7 @@ def _strings(asked: Asked, text: str) -> list[Found]:
 
 
 # terms of office and congresses are counted in Roman figures: "khóa XIX"
-_TERM_ASKED = re.compile(r"\b(khoa|nhiem ky|dai hoi lan)(?: thu)? (?:may|bao nhieu|nao)\b")
+_TERM_ASKED = re.compile(r"\b(khoa|nhiem ky|dai hoi (?:\w+ ){0,4}?lan)(?: thu)? (?:may|bao nhieu|nao)\b")
 _TERM = re.compile(r"\b(?:[Kk]h[óo]a|[Kk]hoá|lần thứ|nhiệm kỳ)\s+(?:[IVXLC]+|\d+)\b")
 
 

@@ -115,7 +115,7 @@ def _as_months_part(match: re.Match[str]) -> Period:
 
 
 def _as_half(match: re.Match[str]) -> Period:
-    early = match["part"] in ("dau", "first")
+    early = match["part"] in ("dau", "first", "1")
     return (*_months(_group(match, "y"), 1 if early else 7, 6 if early else 12), "half")
 
 
@@ -178,9 +178,10 @@ _RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Period]], ...] = (
     ("mon", rf"{_L}{_D}{_ORD}\s+(?:of\s+)?{_MON}\s*,?\s+{_Y}{_R}", _as_day),
     ("thang", rf"(?:\bngay\s+)?{_L}{_D}\s+thang\s+{_M}\s*,?\s*nam\s+{_OLD}", _as_day),
     ("thang", rf"\bthang\s+{_M}\s*,?\s*nam\s+{_OLD}", _as_month),
-    ("thang", rf"{_L}{_COUNT}\s+thang\s+(?P<part>dau(?: tien)?|cuoi)(?:\s+(?:cua\s+)?nam\s+{_Y})?\b", _as_months_part),
+    ("thang", rf"{_L}{_COUNT}\s+thang\s+(?P<part>dau(?: tien)?|cuoi)(?:\s+(?:cua\s+)?(?:nam\s+)?{_Y}(?![.,]?\d))?\b", _as_months_part),
     ("months", rf"\b(?P<part>first|last)\s+{_COUNT}\s+months(?:\s+of\s+(?:the\s+year\s+)?{_Y})?\b", _as_months_part),
-    ("nua", rf"\bnua\s+(?P<part>dau|cuoi)\s+(?:cua\s+)?nam\s+{_Y}{_R}", _as_half),
+    ("nua", rf"\bnua\s+(?P<part>dau|cuoi)\s+(?:cua\s+)?(?:nam\s+)?{_Y}{_R}", _as_half),
+    ("h", rf"\bh(?P<part>[12])\s*[/,-]?\s*{_Y}{_R}", _as_half),
     ("half", rf"\b(?P<part>first|second)\s+half\s+of\s+{_Y}{_R}", _as_half),
     ("quy", rf"\bquy\s+(?P<q>iv|i{{1,3}}|[1-4]|mot|hai|ba|tu)(?:{_YEAR_SEP}{_Y}{_R}|(?![\w-]))", _as_quarter),
     ("q", rf"\bq(?P<q>[1-4])(?:\s*[/,-]?\s*{_Y})?{_R}", _as_quarter),

@@ -79,7 +79,7 @@ def detect(text: str) -> str:
     if vietnamese or folded_vi:
         # "How many teams did Hà Tĩnh have?" is English with Vietnamese names in it.
         # However long the names are, a question that opens with an English question word is no Vietnamese one.
-        if english and (tokens[0] in _OPENS_EN or (english * 2 >= accented and _names_only(text))):
+        if english and (tokens[0] in _OPENS_EN or ((english * 2 >= accented or english >= 3) and _names_only(text))):
             return "en"
         if not _ASKS_EN.isdisjoint(tokens) and _names_only(text):
             return "en"  # "Mỹ Lộc (Lê Vạn Hải) and Bình Thành (Võ Văn Trưng): which fruit does each farmer grow?"
