@@ -223,7 +223,13 @@ def wanted(question: str, language: str) -> Wanted:
             and _compiled(r"\b(?:lực lượng|thành phần|đối tượng)\b[^,?]* là (?:những )?ai\b", folded).search(text)
         ):
             return Wanted("other", "lực lượng" if not folded else "luc luong", start, end, several)
-        if mark == "person" and _compiled(_ISSUER, folded).search(text):
+        if mark == "person" and (
+            _compiled(_ISSUER, folded).search(text)
+            or (
+                _compiled(r"\bai (?:đã |là người )?(?:ban hành|phê duyệt|thông qua|ra|ký)[^\w]*$", folded).search(text)
+                and _document_kind(fold(question) if folded else canonical(nfc(question)))
+            )
+        ):
             mark = "organisation"
         return Wanted(mark, "", start, end, several)
     kind = _without_mark(text, folded, english, several)

@@ -217,6 +217,8 @@ def _substituted(new: str, previous: str, question: str) -> str:
         new = f"cấp {new}"
     elif _level_slots(previous) and new.isascii() and re.fullmatch(fold(_BARE_LEVEL), fold(new)):
         new = f"cap {new}"
+    if aimed := _goal(new, previous):
+        return aimed
     for slot in (_level_slots, _date_slots, _place_slots, _office_slots, _person_slots):
         fresh = slot(new)
         if not fresh:
@@ -241,6 +243,16 @@ def _substituted(new: str, previous: str, question: str) -> str:
             return made
         return _added(previous, new)
     return _other_office(new, previous) or _aligned(new, previous) or _onwards(new, previous) or _added(previous, new)
+
+
+_GOAL_EN = re.compile(r"(?:the |its |their )?(?:goal|target|aim|plan)s?(?: (?:for|by|in) \d{4})?", re.IGNORECASE)
+
+
+def _goal(new: str, previous: str) -> str:
+    """ "And the goal for 2025?": what is aimed at, of the topic before."""
+    if not _GOAL_EN.fullmatch(new) or re.search(r"\b(?:goal|target|aim)", previous, re.IGNORECASE):
+        return ""
+    return f"What is {new} ({topic_of(previous)})?"
 
 
 _TITLE = r"\b(?:phó |vice |deputy )?(?:tổng )?(?:chủ tịch|giám đốc|bí thư|trưởng phòng|trưởng ban|trưởng thôn|cục trưởng|chairman|chairwoman|chair|director|secretary|head)\b"
@@ -483,7 +495,7 @@ def _incomplete(question: str, previous: str) -> bool:
     shared = {fold(w) for w in telling} & {fold(w) for w in content_words(previous, _language(previous))}
     if _LEAD_VI.match(question) or re.match(r"(?:and|but|so)\b", shown):
         return True
-    if not telling:
+    if not telling or re.match(_WHEN_ONLY, shown):
         return True
     # "Tăng bao nhiêu bậc so với năm 2020?", "Vì sao?", "Khi nào hoàn thành?"
     starts_bare = want.end > 0 and re.match(
@@ -496,6 +508,8 @@ def _incomplete(question: str, previous: str) -> bool:
     return len(telling) <= limit and (len(shared) == 0 or len(telling) <= 2 or bool(starts_bare)) and not names
 
 
+# "Có từ khi nào?", "ban hành ngày nào?"
+_WHEN_ONLY = r"(?:(?:có|bắt đầu|diễn ra|ban hành|ra đời|ra|thành lập|mở|ký|co|bat dau|dien ra|ra doi|thanh lap|mo|ky) )?(?:(?:từ|vào|hồi|lúc|tu|vao|hoi|luc) )?(?:khi nào|bao giờ|năm nào|lúc nào|hồi nào|ngày nào|khi nao|bao gio|nam nao|luc nao|hoi nao|ngay nao)\W*$"
 _EMPTY = frozenset(
     fold(w)
     for w in "năm ngày tháng số bậc tỷ lệ phần trăm so với tăng giảm đạt cụ thể trong thời gian hiện nay year date number percent compared more than".split()

@@ -153,7 +153,7 @@ def _stated(asked: Asked, text: str) -> bool:
     return bool(words) and all(w in asked.words for w in words)
 
 
-_TRADE = re.compile(r"\b(?:TNHH|HTX|UBND|HĐND|BCH|CP|MTV|JSC|LLC)\b")  # in the name of nobody
+_TRADE = re.compile(r"\b(?:TNHH|CP|MTV|JSC|LLC)\b")  # in the name of nobody
 _BODY_WORDS = frozenset(("htx", "hop", "tac", "xa"))  # of which English questions speak in English
 
 

@@ -140,29 +140,16 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
     if found := _EACH_MORE.match(asked):
         return _both(found, lambda thing: f"How many {thing}")
     if found := _POSTS.match(asked):
-        where = re.search(r" (?:in|at|of) [^?]+$", found["b"])
-        return _both(
-            found,
-            lambda thing: (
-                f"What position does {re.sub(r' (?:in|at|of) [^?]+$', '', thing)} hold{where.group() if where else ''}"
-            ),
-        )
+        where = _where(found["b"])
+        return _both(found, lambda thing: f"What position does {thing.removesuffix(where)} hold{where}")
     if found := _IN_SAME.match(asked):
-        one = re.compile(rf" {_KINDS_OF_PLACES}$")
-        which, rest = found["noun"], found["rest"] or ""
+        which, rest, deed, kind = found["noun"], found["rest"] or "", found["deed"], _kind_of_place(found["b"])
         if re.match(r"(?:are|were|is)$", found["be"], re.IGNORECASE):
-            return _both(
-                found,
-                lambda thing: f"Which {which}{rest} does {one.sub('', thing)} {_kind_of_place(found['b'])} belong to",
-            )
-        return _both(found, lambda thing: f"Which {which}{rest} does {thing} {found['deed']}")
+            return _both(found, lambda thing: f"Which {which}{rest} does {_bare(thing)} {kind} belong to")
+        return _both(found, lambda thing: f"Which {which}{rest} does {thing} {deed}")
     if found := _HAVE_SAME.match(asked):
-        return _both(
-            found,
-            lambda thing: (
-                f"Who is the {found['noun']} of {re.sub(rf' {_KINDS_OF_PLACES}$', '', thing)} {_kind_of_place(found['b'])}"
-            ),
-        )
+        noun, kind = found["noun"], _kind_of_place(found["b"])
+        return _both(found, lambda thing: f"Who is the {noun} of {_bare(thing)} {kind}")
     if found := _SAME_IN.match(asked):
         lead = found["lead"]
         return _both(found, lambda thing: f"{lead} in {thing}")
@@ -189,6 +176,17 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
 
 
 _SHARE = re.compile(r"\b(?:shares?|rates?|percentages?|proportions?|uptake|coverage)\b", re.IGNORECASE)
+
+
+def _where(named: str) -> str:
+    """Where somebody is named: " in Hậu Giang" of "Hồ Thu Ánh in Hậu Giang"; "" where it is not said."""
+    found = re.search(r" (?:in|at|of) [^?]+$", named)
+    return found.group() if found else ""
+
+
+def _bare(named: str) -> str:
+    """ "Hương Liên" of "Hương Liên communes"."""
+    return re.sub(rf" {_KINDS_OF_PLACES}$", "", named)
 
 
 def _kind_of_place(named: str) -> str:

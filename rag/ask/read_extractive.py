@@ -21,6 +21,7 @@ from rag.ask import abstain, compare, counted, features, frames, mismatch, quoti
 from rag.ask.answer_types import NUMERIC, OPEN, TYPED
 from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
+from rag.ask.goods import goods_asked, goods_told
 from rag.ask.listed import items, lined_up, wants_items
 from rag.ask.name_fit import asks_level
 from rag.ask.pieces import pieces
@@ -50,6 +51,7 @@ SURE_FIT, SURE_SHARE = (
     0.9,
     0.5,
 )  # an answer string this fitting in a sentence of this share of the mass needs no second quotation
+GOODS_CLAUSE = 2.0  # added to the score of a clause that names goods where these are asked for
 READ_HITS = 12
 READ_ACROSS = 16  # across languages the right passage may stand further down
 CLOSE_SENTENCES = 6
@@ -346,8 +348,8 @@ class ExtractiveReader:
         if quotes and address_asked(asked) and not candidates(asked, quotes[0].text):
             quotes = [quoting.around(quotes[0], sentence_of(quotes[0], sentences), asked), *quotes[1:]]
         if asked.want.several and asked.want.kind in ("person", "organisation", "place"):
-            room = MAX_TOKENS - 20 - sum(len(q.text.split()) for q in quotes) if budget is None else budget // 2
-            quotes = [self._with_names(asked, q, sentence_of(q, sentences), room) for q in quotes]
+            most = MAX_TOKENS - 16 if budget is None else budget + budget // 2
+            quotes = [self._with_names(asked, q, sentence_of(q, sentences), most - len(q.text.split())) for q in quotes]
         return quotes
 
     def _with_names(self, asked: Asked, shown: Quote, sentence: Sentence, room: int) -> Quote:
@@ -515,7 +517,10 @@ class ExtractiveReader:
             part = similar.part(at, at + len(own))
             at += len(own)
             rows = features.clause_features(asked, sentence.text, own, part, abbreviated)
-            inner = weigh.softmax(self._scorer("clause", asked)(rows))
+            scores = self._scorer("clause", asked)(rows)
+            if goods_asked(asked):  # what is sold stands in one clause of the sentence
+                scores = scores + GOODS_CLAUSE * np.array([goods_told(asked, sentence.text[a:b]) for a, b in own])
+            inner = weigh.softmax(scores)
             for (a, b), mass in zip(own, inner):
                 piece = sentence.text[a:b]
                 out.append(
@@ -531,7 +536,12 @@ class ExtractiveReader:
         quotes, short = list(reading.quotes), reading.short
         text, citations = self._written(query, quotes, hits, language)
         while len(text.split()) > MAX_TOKENS and len(quotes) > 1:
-            # the quotation that holds the answer string is the last to go
+            # the quotation that holds the answer string is the last to go; of what is told at length the first says most
+            if reading.asked.want.kind in OPEN:
+                del quotes[-1]
+                short = tuple(s for s in short if any(s in q.text for q in quotes))
+                text, citations = self._written(query, quotes, hits, language)
+                continue
             held = [any(s in q.text for s in short) for q in quotes]
             del quotes[max(i for i, h in enumerate(held) if not h) if any(held) and not all(held) else -1]
             text, citations = self._written(query, quotes, hits, language)

@@ -241,6 +241,8 @@ def find_names(text: str) -> list[Name]:
 def _named(
     text: str, run: list[tuple[int, int]], opens: bool, taken: list[tuple[int, int]], places: set[tuple[int, int]]
 ) -> Name | None:
+    if text[: run[-1][1]].endswith(("'s", "’s")) and run[-1][1] - run[-1][0] > 2:
+        run = [*run[:-1], (run[-1][0], run[-1][1] - 2)]  # "Lê Văn Dũng's job"
     s, e = run[0][0], run[-1][1]
     if any(a < e and s < b for a, b in taken) or _ROMAN.fullmatch(text, s, e):
         return None
@@ -293,6 +295,9 @@ def _half_word(text: str, s: int, e: int) -> bool:
     return len(word) == 1 or (vietnamese and text[e : e + 1] == " " and following.islower())
 
 
+_BODIES_EN = frozenset("department committee ministry council".split())  # "Hà Tĩnh Department": nobody of the name Hà
+
+
 def _kind(text: str, s: int, e: int, run: list[tuple[int, int]], places: set[tuple[int, int]]) -> str:
     before = text[max(0, s - 24) : s].lower()
     previous = before.split()[-1].strip('(.,“"') if before.split() else ""
@@ -308,7 +313,7 @@ def _kind(text: str, s: int, e: int, run: list[tuple[int, int]], places: set[tup
         return "person"  # "Chủ tịch UBND xã Nguyễn Như Hùng": the office, then who holds it
     if (s, e) in places or name.startswith(("tp ", "tp.")) or (previous in _PLACE_HEADS and not text[s:e].isupper()):
         return "place"
-    if name.startswith(_ORG_FIRST):
+    if name.startswith(_ORG_FIRST) or text[run[-1][0] : run[-1][1]].lower() in _BODIES_EN:
         return "organisation"
     if previous in _HONORIFICS or _TITLE_TAIL.search(before):
         return "person"
