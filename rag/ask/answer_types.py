@@ -226,7 +226,7 @@ def wanted(question: str, language: str) -> Wanted:
         if mark == "person" and (
             _compiled(_ISSUER, folded).search(text)
             or (
-                _compiled(r"\bai (?:đã |là người )?(?:ban hành|phê duyệt|thông qua|ra|ký)[^\w]*$", folded).search(text)
+                _compiled(r"\bai (?:đã |là người )?(?:ban hành|phê duyệt|thông qua|ra)[^\w]*$", folded).search(text)
                 and _document_kind(fold(question) if folded else canonical(nfc(question)))
             )
         ):
