@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # of the neighbouring words of a question without diacritics, whose single words may be any: the share its passage must hold more of
 FEW_PAIRS = 0.05
 UNLIKE = 0.23  # cosine of a question and a sentence of which one in twenty answerable open questions falls short
+# the same where none of the rarest words stand near: the likeness, and the share of the words that stands near, which it must reach
+STRANGE, STRANGE_COVER = 0.25, 0.4
 WHOLE = 0.8  # of the operating point, where nothing that was asked is missing
 
 
@@ -68,6 +70,13 @@ def _whole(signals: Mapping[str, float]) -> bool:
 def _elsewhere(signals: Mapping[str, float]) -> bool:
     """Whether an open question names nothing, its rarest words and much of the rest stand nowhere near, and the sentence means something
     else: everyday questions share words with any text."""
+    if (
+        signals.get("strange", 0.0)
+        and signals.get("missing_rarest", 0.0) >= 0.99
+        and signals.get("near_cover", 1.0) < STRANGE_COVER
+        and signals.get("dense", 1.0) < STRANGE
+    ):
+        return True
     return bool(
         signals.get("unnamed", 0.0)
         and signals.get("missing_rarest", 0.0) >= 0.7

@@ -56,6 +56,7 @@ READ_HITS = 12
 READ_ACROSS = 16  # across languages the right passage may stand further down
 CLOSE_SENTENCES = 6
 ANY_PLACE = 0.1  # what a name fits at least that may be a place of the kind asked for
+_COUNTRY = frozenset(("viet nam", "vietnam"))
 GIVING = 0.3  # how much less than the best an answer string may fit and still be one that is given
 
 
@@ -232,6 +233,7 @@ class ExtractiveReader:
         # across languages likeness tells too little for the rule that uses this
         named = asked.names or asked.places or asked.dates or asked.language == "en"
         signals["unnamed"] = float(asked.want.kind in OPEN and not named)
+        signals["strange"] = float(self._strange(asked, known(hits[sentences[best].hit].source)))
         told = quotes[0].text if quotes else ""
         signals["spelled_out"] = float(rules.spelled_out(asked, told))
         signals |= self._support(asked, sentences[best], told, hits, known, abbreviated, signals)
@@ -243,6 +245,14 @@ class ExtractiveReader:
         ):
             signals["no_figure"] = 1.0
         return Reading(asked, tuple(quotes), short, float(shares[best]), signals)
+
+    def _strange(self, asked: Asked, document: support.Known) -> bool:
+        """Whether a question names nobody and nothing, no time, and no place that the document is about: it may be of other things."""
+        here = {fold(canonical_place(p)) for p in asked.places}
+        names = [n for n in asked.names if " ".join(n) not in asked.places and " ".join(n) not in _COUNTRY]
+        if asked.language != "vi" or asked.want.kind not in OPEN:
+            return False  # fewer words of other kinds and languages need to stand near
+        return not names and not asked.dates and not here & document.places
 
     def _short(
         self, asked: Asked, sentences: Sequence[Sentence], shares: Floats, quotes: Sequence[Quote], each: bool
