@@ -110,6 +110,8 @@ def absent(signals: Mapping[str, float]) -> str:
         return "no figure"
     if signals.get("no_office", 0.0):
         return "no such office"
+    if signals.get("no_person", 0.0):
+        return "no person"
     if signals.get("no_place", 0.0):
         return "no place"
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 
 from rag.ask.kinds_en import degree, told
 from rag.ask.question_heads import HEADS, NUMBERED_EN
@@ -42,7 +43,7 @@ _MONEY = (
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
-    r"(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
+    r"(?:đứng|xếp) (?:ở )?vị trí (?:nào|bao nhiêu|mấy)|(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
     r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank|(?:come|finish|place)(?=[^\w]*$| (?:among|in|on|nationally|nationwide|overall)\b))\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
 )
 # typed without marks most single syllables of money are other words too ("gia": già, "lai": lại, "dong": đông)
@@ -170,7 +171,24 @@ def wanted(question: str, language: str) -> Wanted:
         return Wanted("definition", "", *short.span(), several)
     if not english and _compiled(_NAMED_OFFICE, folded).search(text):
         return Wanted("person", "", several=several)
+    if not english and (
+        listed := _compiled(
+            r"^(?:hãy |xin |nhờ )?(?:kể|liệt kê|nêu)\b(?![^?]*bao nhiêu)[^?]*?\b(?:mấy|các|những)\b", folded
+        ).search(text)
+    ):
+        return Wanted("list", "", 0, listed.end(), True)
+    if english and (
+        core := re.search(
+            r"\bwho (?:forms?|makes? up|made up|are|is) the (?:core|backbone|main force|core force|mainstay)\b", text
+        )
+    ):
+        return Wanted("other", "force", core.start(), core.start() + 3, several)
+    thing_first = english and re.match(
+        r"\W*(?:(?:in|with|by|for|to|of|on|from|at|under|besides?) )?(?:what|which)\b", text
+    )
     for mark, pattern in _EN_MARKS if english else _VI_MARKS:
+        if thing_first and mark in ("date", "person", "place"):
+            continue  # "What can patients show when they see a doctor?"
         found = _compiled(pattern, folded).search(text)
         if folded and not english and mark in ("person", "place", "count", "what"):
             found = _folded_mark(mark, text) or (None if mark in ("place", "person", "count") else found)
@@ -206,6 +224,12 @@ def wanted(question: str, language: str) -> Wanted:
         if (
             mark == "person"
             and not english
+            and _compiled(r"\b(?:lực lượng|thành phần|đối tượng)\b[^,?]* là (?:những )?ai\b", folded).search(text)
+        ):
+            return Wanted("other", "lực lượng" if not folded else "luc luong", start, end, several)
+        if (
+            mark == "person"
+            and not english
             and _compiled(r"(?:ông|bà|anh|chị|đồng chí)?.{3,40} là ai[^\w]*$", folded).search(text)
             and _is_named_is_who(text)
         ):
@@ -217,12 +241,6 @@ def wanted(question: str, language: str) -> Wanted:
             and _is_a_name(question.split(" (")[0])
         ):
             return Wanted("role", "", start, end, several)
-        if (
-            mark == "person"
-            and not english
-            and _compiled(r"\b(?:lực lượng|thành phần|đối tượng)\b[^,?]* là (?:những )?ai\b", folded).search(text)
-        ):
-            return Wanted("other", "lực lượng" if not folded else "luc luong", start, end, several)
         if mark == "person" and (
             _compiled(_ISSUER, folded).search(text)
             or (
@@ -287,6 +305,7 @@ _COMPOUNDS = frozenset(
     for a, b in [pair.split()]
     for way in (str, fold)
 )
+_MONEY_EN = frozenset("money revenue revenues income turnover budget profit earnings".split())
 _HUNDREDS = frozenset(
     "năm tháng ngày tuần trăm nghìn chục triệu quý nam thang ngay tuan tram nghin chuc trieu quy".split()
 )
@@ -385,6 +404,11 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         r"^[^\w]*(?:phần (?:trăm|doanh|số|tổng|thu|giá|sản|dân|hồ|lượng|trong|của)|%|percent)", folded
     ).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
+    elif (english and focus[-1:] and focus[-1] in _MONEY_EN) or _compiled(
+        r"\bbán (?:được |với giá )?bao nhiêu (?:một|mỗi) (?:chiếc|cái|hộp|cân|kg|ký|quả|gói|con|bộ|chai|lọ|tấn|ly|đôi)\b",
+        folded,
+    ).search(text):
+        kind = "amount"
     elif focus and not _compiled(
         r"^(?:(?:trăm |chục |nghìn )?(?:tỷ|triệu)$|tiền|đồng|doanh thu|doanh số|kinh phí|thu nhập|lợi nhuận|ngân sách|(?:nghìn )?(?:tỷ|triệu)(?: đồng| usd| đô la|$)|usd|đô la|euro|money|revenue|dong|vnd)",
         folded,
@@ -435,6 +459,11 @@ _FOLDED_STOP = frozenset(fold(w) for w in _STOP) - {"co", "do", "ra", "va", "qua
 }
 
 
+_THINGS_EN = frozenset(
+    "model system network app application platform product service channel method technology device database programme slogan".split()
+)
+
+
 def _singular(word: str) -> str:
     if word.endswith("ies"):
         return word[:-3] + "y"
@@ -469,6 +498,9 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
             head = _singular(word.group()) if _singular(word.group()) in table else head
         if head == "day" and re.match(r"\W*(?:national|international|world|special) ", text[end:]):
             return "other", head, start  # what a day is called
+        nouns = [w.group() for w in takewhile(lambda w: w.group() not in _STOP_EN, words)]
+        if head and nouns[-1] in _THINGS_EN:
+            return "other", nouns[-1], start  # "which cashless market model"
         if head:
             return table[head], head, start
         if words and words[0].group() in ("is", "are", "was", "were", "s"):
@@ -518,6 +550,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
     for back in range(2, min(6, len(before)) + 1 if text[start:end] in ("nào", "nao") else 2):
         for length in (2, 1):
             chunk = before[-back : len(before) - back + length]
+            if len(before) > back and f"{before[-back - 1].group()} {chunk[0].group()}" in ("cơ sở", "co so"):
+                continue  # "cơ sở dữ liệu nào" asks for no department
             phrase = " ".join(m.group() for m in chunk)
             if phrase in table and (
                 table[phrase] in ("decision", "organisation", "place", "person", "role")

@@ -26,7 +26,7 @@ _ABOUT_ME = (
     r"for (?:my|an?|our|the|this) (?:\w+ ){0,3}?(?:report|essay|article|homework|paper|story|thesis|class|project|assignment|presentation))\s*[,:;.]\s+(?=\S+ \S+ \S)"
 )
 _FIGURES_PLEASE = r"^(?:cần|xin|muốn có) (?:số liệu|thông tin|con số|dữ liệu)(?: về)?\s*[,:]?\s+(?=\S+ \S+ \S)"
-_PARTICLES = rf"\s+(?:ạ|hả|hở|nhỉ|nhé|nha|vậy|thế|đấy)(?:\s+{_YOU})?(?:\s+ạ)?(?=\s*[,?.!;]|\s*$)"
+_PARTICLES = rf"\s+(?:bạn|ad|shop|mọi người) (?:nhỉ|nhé|ạ|ơi|ha)(?=\s*[,?.!;]|\s*$)|\s+(?:ạ|hả|hở|nhỉ|nhé|nha|vậy|thế|đấy)(?:\s+{_YOU})?(?:\s+ạ)?(?=\s*[,?.!;]|\s*$)"
 _FRONT_EN = r"^(?:(?:please|pls|plz|kindly|hi|hello|hey|excuse me|can you|could you|would you|i(?:'d| would) like (?:you )?to|i want to|i need to|help me(?: to)?|tell me|know|say|show me|let me know|so)\b[ ,:!]*)+"
 _OF_MYSELF = r"\b(?:tôi|em|mình|tui|tớ|cháu|con|chị|bác|i|my|me)\b"
 

@@ -61,6 +61,7 @@ def units_asked(asked: Asked) -> re.Pattern[str] | None:
 
 
 _TIMES = re.compile(r"\blan thu $")  # "cuộc cách mạng lần thứ 4" counts nothing
+_TOP = re.compile(r"\b(?:tốp|top)\s+$", re.IGNORECASE)
 _VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
 
 
@@ -135,6 +136,8 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
             if placed or fit < 0.7:
                 fit *= 0.8  # "đứng thứ 17/63 tỉnh", but "10/27 huyện"; "679/679" is all there are
         start = number.start
+        if kind == "rank" and (top := _TOP.search(text, max(0, start - 6), start)):
+            start = top.start()  # "tốp 15" says more than "15"
         span = re.search(r"\d[\d.,]*\s?[-–]\s?$", text[:start])  # "50-60%"
         if span and out and out[-1].end >= span.start() and not number.text.startswith("-"):
             start = out.pop().start
@@ -219,6 +222,8 @@ def _unit_fit(asked: Asked, after: tuple[str, ...]) -> float:
     shared = len(focus & set(after)) / len(focus)
     if len(asked.focus) == 2 and asked.focus not in pairwise(after):
         shared = 0.0  # half of a compound is another word: "đơn" of "đơn vị" in "hóa đơn"
+    if len(asked.focus) == 2 and asked.focus in pairwise(after[:5]) and after[0] not in asked.heads:
+        return 0.85  # "87.271 sản phẩm nông sản"
     if after[0] in asked.heads:
         return 0.7 + 0.3 * shared
     if any(after[: len(words)] == words for words in synonyms.counted(asked)):

@@ -217,7 +217,7 @@ def _substituted(new: str, previous: str, question: str) -> str:
         new = f"cấp {new}"
     elif _level_slots(previous) and new.isascii() and re.fullmatch(fold(_BARE_LEVEL), fold(new)):
         new = f"cap {new}"
-    if aimed := _goal(new, previous):
+    if aimed := _goal(new, previous) or _other_paper(new, previous):
         return aimed
     for slot in (_level_slots, _date_slots, _place_slots, _office_slots, _person_slots):
         fresh = slot(new)
@@ -243,6 +243,19 @@ def _substituted(new: str, previous: str, question: str) -> str:
             return made
         return _added(previous, new)
     return _other_office(new, previous) or _aligned(new, previous) or _onwards(new, previous) or _added(previous, new)
+
+
+def _other_paper(new: str, previous: str) -> str:
+    """ "Còn nghị quyết số 25?": the same asked of another numbered paper, without what the first one is about; "" for any other."""
+    fresh, old = _document_slots(new), _document_slots(previous)
+    if not fresh or not old or len(new.split()) > 6 or _place_slots(new):
+        return ""
+    rest = re.sub(
+        r"^ (?:về|on|about) [^,?]{3,60}?(?= (?:của|do|được|ban hành|ra|là|mang|of|by|was|is)\b|[,?])",
+        "",
+        previous[old[0][1] :],
+    )
+    return _tidy(previous[: old[0][0]] + new[slice(*fresh[0])] + rest)
 
 
 _GOAL_EN = re.compile(r"(?:the |its |their )?(?:goal|target|aim|plan)s?(?: (?:for|by|in) \d{4})?", re.IGNORECASE)
@@ -545,8 +558,12 @@ def topic_of(question: str) -> str:
     language = _language(question)
     want = wanted(question, language)
     text = question.rstrip(" ?.!")
-    if want.end:
+    if want.end and want.start:
         text = text[: want.start] + " " + text[want.end :]
+    elif want.end:  # "Quyết định 1656 là về cái gì": what is asked for stands first
+        asks = r"\s+(?:là|la)? ?(?:về|ve)? ?(?:(?:cái|việc|điều|chuyện|cai|viec|dieu|chuyen) )?(?:gì|gi|nào|nao)\s*$"
+        shorter = re.sub(asks, "", text, flags=re.IGNORECASE)
+        text = shorter if shorter != text else text[: want.start] + " " + text[want.end :]
     if language == "en":
         text = re.sub(
             r"^\s*(?:is|are|was|were|does|do|did|has|have|the)\s+|\b(?:does|did|do)\b", " ", text, flags=re.IGNORECASE

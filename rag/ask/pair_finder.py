@@ -62,7 +62,7 @@ _PROVINCES = frozenset(fold(p) for p in PROVINCES)
 _DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
 # where the second thing ends
 _END = (
-    r",?\s+(?:(?:vậy|thế) )?(?=(?:thì|là (?:bao nhiêu|mấy|ai|gì|những)|mỗi (?:bên|nơi|cái|cấp|tỉnh|người)|từng (?:bên|nơi|cái|cấp)|lần lượt|đều|khác|chênh|hơn|giống|ra sao|thế nào|bao nhiêu|mấy|"
+    r",?\s+(?:(?:vậy|thế) )?(?=(?:thì|là (?:bao nhiêu|mấy|ai|gì|những)|mỗi (?:bên|nơi|cái|cấp|tỉnh|người)|từng (?:bên|nơi|cái|cấp)|lần lượt|đều|(?:có )?gì (?:khác|giống)|có (?:khác|giống)|khác|chênh|hơn|giống|ra sao|thế nào|bao nhiêu|mấy|"
     rf"(?:có )?{DEGREE} (?:hơn|nhất)|không$|(?:{THING}|(?:do )?(?:cơ quan|đơn vị|nơi) nào|(?!như |thế )[^\s,]+) nào|(?:do )?cơ quan nào|ai (?:nhiều|cao|lớn|đông|xếp|đứng|hơn)|đâu (?:nhiều|cao|lớn)|mang số|tên (?:là )?gì|được \w+(?: \w+){0, 2} (?:ngày nào|khi nào|năm nào|lúc nào|bao giờ)|each|respectively|both|differ|have in common)(?!\w))"
 )
 _LEVEL = r"\b(?:xã|thôn|huyện|tỉnh)(?= (?:nhiều|ít|hay|hoặc) )|\bcấp (?:tỉnh|huyện|xã|thôn|phường|trung ương|ấp|bản|cơ sở)\b|\b(?:provincial|district|commune|hamlet|village|ward)(?:[- ]level)?\b"
@@ -190,7 +190,8 @@ class Finder:
         sizes = [len(text.text[a:b].split()) for a, b in (first, second)]
         if not all(sizes) or max(sizes) > MOST_WORDS or first[1] > joint[0]:
             return None
-        if any(all(text.shown[a:b].split()[0] in level for a, b in (first, second)) for level in _SAME_LEVEL):
+        heads = [text.shown[a:b].split()[0] for a, b in (first, second)]
+        if heads[0] != heads[1] and any(level.issuperset(heads) for level in _SAME_LEVEL):
             return None  # "commune and ward level procedures"
         worth = strength + alike - 0.015 * max(sizes)
         kinds = [self._kinds(span) for span in (first, second)]
@@ -202,7 +203,7 @@ class Finder:
         # two provinces are told of in two places
         worth += 1.0 * all(fold(text.text[a:b]).split(" ", 1)[-1] in _PROVINCES for a, b in (first, second))
         at = second[0]
-        if text.search(_ASKS, 0, first[1]) and text.search(_ASKS, at) and not text.search(BOTH, at):
+        if text.search(_ASKS, 0, joint[0]) and text.search(_ASKS, at) and not text.search(BOTH, at):
             worth -= 3.0  # two questions, each with its own question word: "Ai là giám đốc Sở A và Sở B ở đâu?"
         opens = OPENING * self._opens(first[0])
         if text.match(rf",?\s*(?:thì )?(?:trong (?:hai|đó)[^,]*, )?{WHICH}\b", second[1]):
@@ -214,7 +215,7 @@ class Finder:
         elif text.search(rf",\s*(?:thì )?{WHICH}\b[^,]*\b(?:trước|sau|hơn)\W*$", second[1]):
             worth += 1.5 + opens
         elif self.differ:
-            worth += 1.0 + opens
+            worth += 1.5 + opens
         elif text.search(rf"\b{EACH}\b", second[1]):
             worth += 1.0
         elif strength >= 2.0:
@@ -258,7 +259,9 @@ class Finder:
         rest = re.match(
             r" (?:tỉnh|huyện|xã|phường|thành phố)\b(?! nào)(?: [^\W\d_a-zà-ỹ]\w*)*", self.text.text[twin[1] : second[1]]
         )
-        return twin[1] + (rest.end() if rest else 0)
+        end = twin[1] + (rest.end() if rest else 0)
+        closes = self.text.text[end : end + 1] == ")" and "(" in self.text.text[second[0] : end]
+        return end + closes
 
     def _kinds(self, span: Span) -> set[str]:
         return {kind for start, end, kind in self.names if span[0] <= start and end <= span[1]}

@@ -62,6 +62,8 @@ def pair_of(question: str, language: str, main: str, hint: str) -> tuple[str, ..
             return known
     if language != "en" and (known := _by_time(text) or _from_to(text)):
         return known
+    if re.search(r"\?\s+\w+(?:\s+\w+){5}", main):  # "… đều có à? A làm ở chợ nào, còn B …": questions of their own
+        return ()
     if language == "en" and re.search(
         r"\w \bcompares?\b (?:in|on|by|for|with|to)\b|^\W*(?:of|among|out of) (?!these\b|the two\b)[^,?]*, how many\b",
         question,
@@ -158,6 +160,7 @@ _AND_HOW = r",\s*(?:giống hay khác|khác hay giống)(?: nhau)?(?=\W*$)|,\s*(
 def _turned(question: str, language: str) -> str:
     """ "So với A thì B …" as "B so với A …" where both are of one kind; "…, có giống nhau không" left out."""
     text = Compared(question, language).sub(_SAME_TOO, "")
+    text = text.sub(r"\bmặt hàng khác nhau (?:như )?(?:thế nào|ra sao|chỗ nào|gì)\b", "mặt hàng gì")
     text = text.sub(r"\bkhác gì nhau\b", "khác nhau thế nào").sub(
         rf"(?:,? thì)?(?:,? {WHICH})? \b(?:đa dạng|phong phú) hơn\b", " gồm những gì"
     )

@@ -156,7 +156,7 @@ def _more_than(question: str, language: str) -> tuple[str, ...]:
 
 
 _AMONG = re.compile(
-    r"^(?:trong (?:đó|số đó)|so ra thì|trong do|trong so do)?,?\s*(?P<many>bao nhiêu|mấy|bao nhieu|may) (?:nơi|cái|chỗ|đơn vị|noi|cai|cho|don vi)(?= )",
+    r"^(?:trong (?:đó|số đó)|so ra thì|trong do|trong so do)?,?\s*(?:mới |chỉ |đã |moi |chi |da )?(?P<many>bao nhiêu|mấy|bao nhieu|may) (?:nơi|cái|chỗ|đơn vị|noi|cai|cho|don vi)(?= )",
     re.IGNORECASE,
 )
 
@@ -261,7 +261,7 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
         pieces.append(question[at:start].strip())
         at = end
     pieces.append(question[at:].strip())
-    pieces = [pieces[0], *(_AGAINST.sub("", p) for p in pieces[1:])]
+    pieces = [pieces[0], *(_CHANGES.sub(_how_much, _AGAINST.sub("", p)) for p in pieces[1:])]
     if any(len(p.split()) < 2 for p in pieces) or not all(_marks(p, language) for p in pieces):
         return ()
     first = pieces[0]
@@ -281,6 +281,8 @@ def _coordinated(question: str, language: str) -> tuple[str, ...]:
         elif further := _FURTHER.match(piece):  # a question of its own
             piece = piece[further.end() :]
             piece = _with_context(_named(first, piece), _about(first, piece, language))
+        elif subject := _same_subject(first, piece):
+            piece = subject
         elif elliptic := _of_the_same(first, piece):
             piece = elliptic
         else:
@@ -297,6 +299,23 @@ _FURTHER = re.compile(
     r"^(?:(?:với lại|vả lại|ngoài ra|thêm nữa|nữa là|đồng thời|tiện thể|cho (?:\w+ )?hỏi(?: thêm)?|voi lai|va lai|ngoai ra|them nua|dong thoi|tien the),?\s+)+(?=\S+ \S)",
     re.IGNORECASE,
 )
+_CHANGES = re.compile(
+    r"^(?:thay đổi|biến động|thay doi|bien dong) (?:ra sao|thế nào|như thế nào|the nao)", re.IGNORECASE
+)
+_OWN_VERB = re.compile(r"(?:đứng|xếp|đạt|dung|xep|dat)\b", re.IGNORECASE)
+
+
+def _how_much(found: re.Match[str]) -> str:
+    return _as_typed("tăng hay giảm bao nhiêu", found.string)
+
+
+def _same_subject(first: str, piece: str) -> str:
+    """A later part that begins with the verb of the first, with the subject of the first: "đứng vị trí nào trong vùng"; "" for others."""
+    verb = _OWN_VERB.match(piece)
+    subject = re.match(rf"(.{{3,40}}?) {verb.group()}\b", first, re.IGNORECASE) if verb else None
+    return f"{subject[1]} {piece}" if subject else ""
+
+
 _SAID_ALL_THE_SAME = frozenset(
     "con thi o tai cua tinh huyen xa co duoc dat la bao nhieu may dang da hien nay so".split()
 )

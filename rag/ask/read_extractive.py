@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rag.ask import abstain, compare, counted, features, frames, mismatch, quoting, rules, spans, support, weigh
 from rag.ask.answer_types import NUMERIC, OPEN, TYPED
 from rag.ask.draft import Draft, renumber
-from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, sentences_of, words_of
+from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, names_of, sentences_of, words_of
 from rag.ask.goods import goods_asked, goods_told
 from rag.ask.listed import items, lined_up, wants_items
 from rag.ask.name_fit import asks_level
@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 Floats = NDArray[np.float64]
+# somebody is asked for by what he owns or heads, or by his name
+_HOLDER_ASKED = re.compile(
+    r"\b(?P<owner>do ai lam chu\b|(?:ai (?:la |lam )?)?chu (?:co so|cua hang|xuong|quan|trang trai)\b)|\bai (?:la |lam )?(?:giam doc|chu tich|bi thu|truong thon|truong phong)\b|\b(?:chu|giam doc|chu tich|bi thu)\b[^?]*\bten (?:la )?gi\b"
+)
+_OWNED = re.compile(
+    r"\bchu (?:co so|ho|cua hang|quan|xuong|trang trai|vuon)\b|\blam chu\b|\bgia dinh\b|\bcua (?:ong|ba|anh|chi)\b|\bgiam doc\b"
+)
 _HOW_MANY = re.compile(r"\b(?:bao nhiêu|bao nhieu)\b(?! (?:phần trăm|phan tram|%))")
 Documents = Callable[[str], support.Known]  # what is known of a document, by its source
 MAX_TOKENS = 80
@@ -301,6 +308,15 @@ class ExtractiveReader:
             "no_office": float(offices and max(held) <= 0.0),
             "no_place": float(
                 asks_level(asked) and all(f.fit < ANY_PLACE for q in quotes for f in candidates(asked, q.text))
+            ),
+            "no_person": float(
+                asked.want.kind == "person"
+                and (holder := _HOLDER_ASKED.search(fold(asked.text))) is not None
+                and not any(
+                    any(n.kind == "person" for n in names_of(q.text))
+                    and (holder["owner"] is None or _OWNED.search(fold(q.text)))
+                    for q in quotes
+                )
             ),
             "mismatch": float(faults[0] or (bool(giving) and all(giving))),
         }

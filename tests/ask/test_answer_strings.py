@@ -46,7 +46,7 @@ def asked(question: str) -> Asked:
         ("Có bao nhiêu cơ sở y tế nhận thẻ?", "Đã có 679/679 cơ sở y tế nhận 3.161.227 thẻ.", ("679/679",)),
         ("co bao nhieu co so y te nhan the", "Đã có 679/679 cơ sở y tế nhận 3.161.227 thẻ.", ("679/679",)),
         ("Bao nhiêu thủ tục cấp xã?", "Có 131 thủ tục ở cấp huyện, và ở cấp xã, phường là 67 thủ tục.", ("67",)),
-        ("Hiện tỉnh ở tốp mấy cả nước?", "Tỉnh hiện đã lọt tốp 15 và mục tiêu sẽ thuộc tốp 10.", ("15",)),
+        ("Hiện tỉnh ở tốp mấy cả nước?", "Tỉnh hiện đã lọt tốp 15 và mục tiêu sẽ thuộc tốp 10.", ("tốp 15",)),
         ("Sở KH&CN đạt tỷ lệ bao nhiêu?", "Sở Công Thương đạt 99,15%, các Sở KH&CN, Sở Du lịch đạt 85%.", ("85%",)),
     ],
 )  # fmt: skip
