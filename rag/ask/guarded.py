@@ -15,7 +15,7 @@ _WITH_AND = re.compile(
     r"kế hoạch và đầu tư|văn hóa, thể thao và du lịch|văn hóa và thể thao|thương binh và xã hội|sản xuất và thương mại|"
     r"thong tin va truyen thong|khoa hoc va cong nghe|nong nghiep va phat trien nong thon|tai nguyen va moi truong|giao duc va dao tao|"
     r"ke hoach va dau tu|van hoa, the thao va du lich|thuong binh va xa hoi|"
-    r"information and communications?|science and technology|agriculture and rural development|natural resources and environment|education and training|health and|planning and investment|industry and trade|culture, sports and tourism",
+    r"information and communications?|science and technology|agriculture and rural development|natural resources and environment|education and training|planning and investment|industry and trade|culture, sports and tourism",
     re.IGNORECASE,
 )
 

@@ -171,7 +171,7 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
         amounts = [_QUANTITY.search(found[side]) is not None for side in "ab"]
         if amounts[0] == amounts[1]:
             asks = "What percentage is" if _SHARE.search(asked) else "What is" if amounts[0] else "How is"
-        return _both(found, lambda thing: f"{asks} {thing}")
+            return _both(found, lambda thing: f"{asks} {thing}")
     return ()
 
 

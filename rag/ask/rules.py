@@ -31,7 +31,7 @@ PERSON_OFFICE = 3.5  # the same where a person is asked for
 # taken off where no numbered document of the kind asked for stands though another sentence holds one
 DOCUMENT_KIND = 3.0
 ADDRESS = 4.0  # the same where a web address is asked for
-FOCUS = 0.5
+FOCUS = 0.5  # taken off where what is asked for ("which database") is not named that another sentence names
 NAME = 2.0  # taken off where names of an English or open question are missing that other sentences hold
 NO_DAY = 1.2  # where no date stands and one is asked for that stands elsewhere
 GOODS = 4.5  # added where goods are named and what somebody sells or grows is asked

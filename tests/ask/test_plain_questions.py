@@ -21,6 +21,7 @@ from rag.ask.short import candidates, pick
 from rag.text.dates import find_dates
 from rag.text.language import detect
 from rag.text.names import find_names
+from rag.text.normalise import fold
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,33 @@ def test_taken_apart(question: str, parts: tuple[str, ...]) -> None:
 )  # fmt: skip
 def test_set_english_ways(question: str, parts: tuple[str, ...]) -> None:
     assert set_ways(question) == parts
+
+
+def test_an_amount_against_something_else_is_left_to_the_finder() -> None:
+    assert set_ways("How does the signing rate in Na Loc compare with Cam Mit?") == ()
+    assert understand("How does the signing rate in Na Loc compare with Cam Mit?").parts
+
+
+WORDS = "how does compare with to versus the a in of or and each which what more did do are same Na Loc Cam Mit rate app people tea , : ?".split()
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=14))
+@settings(max_examples=400, deadline=None)
+def test_any_english_words_are_taken_apart_without_a_fault(words: list[str]) -> None:
+    question = " ".join(words)
+    set_ways(question)
+    assert split(question, "en")
+
+
+VIETNAMESE = "số chợ xã Na Lộc Cẩm Mít so với hay và bao nhiêu từ lên mấy nào hơn trước sau ai là ông Bảy chị Ổi khác nhau thế nào hai , ? : năm 2025 2030 mỗi".split()
+
+
+@given(st.lists(st.sampled_from(VIETNAMESE), max_size=16), st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_any_vietnamese_words_are_taken_apart_without_a_fault(words: list[str], folded: bool) -> None:
+    question = fold(" ".join(words)) if folded else " ".join(words)
+    assert split(question, "vi-folded" if folded else "vi")
+    complete(question, [(" ".join(reversed(words)) or "x", "Ông Bảy, 12 xã.")])
 
 
 @pytest.mark.parametrize(
