@@ -531,11 +531,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
                 and text[start:end] == "nao"
                 and not set(m.group() for m in before[-2:-1]) - {"cac", "nhung", "o", "thi"}
             ):
-                return (
-                    "organisation",
-                    phrase,
-                    before[-length].start(),
-                )  # "sở nào": what asks for a number says "con số nào"
+                # "sở nào": what asks for a number says "con số nào"
+                return "organisation", phrase, before[-length].start()
             if phrase in ("nước", "nuoc") and before[-2:-1] and before[-2].group() in ("tịch", "tich"):
                 break  # "Phó Chủ tịch nước" is no country
             if phrase in ("số hiệu", "so hieu"):

@@ -40,6 +40,10 @@ BOTH_OF = rf"(?<=\w) của (?:cả )?hai (?:bên|nơi|tỉnh|huyện|xã|ngườ
 SET_APART = rf"\bkhác (?!nào\b)|\b{DEGREE} hơn\b|\bhơn(?: nhau)?(?=\W*$)"
 
 
+# "lúc mới thí điểm", "ban đầu"
+AT_FIRST = r"(?:lúc|khi|hồi) (?:mới )?(?:thí điểm|làm thử|bắt đầu|ban đầu|đầu)|ban đầu|lúc đầu"
+
+
 @dataclass(frozen=True, slots=True)
 class Sides:
     """Spans of the two things and of what joins them, and how sure it is that these are they."""
@@ -94,6 +98,11 @@ def _compiled(pattern: str, folded: bool) -> re.Pattern[str]:
 def kind_wanted(text: Compared) -> str:
     """The kind of answer a text speaks of: "percent", "date", "rank", "decision", "number" or ""."""
     return next((kind for kind, pattern in HINTS if text.search(pattern)), "")
+
+
+def as_typed(words: str, question: str) -> str:
+    """``words`` without diacritics where ``question`` has none."""
+    return fold(words) if question.isascii() else words
 
 
 def tidy(text: str) -> str:

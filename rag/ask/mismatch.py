@@ -18,7 +18,7 @@ from rag.ask.moments import clocks
 from rag.ask.short import candidates
 from rag.text.abbreviations import TABLE, Abbreviations
 from rag.text.language import built_vietnamese
-from rag.text.names import PROVINCES
+from rag.text.names import PROVINCES_FOLDED
 from rag.text.normalise import canonical, fold
 
 # siblings: a question for one is not answered by a text that speaks of another and not of it; Vietnamese and English forms of one in a group
@@ -249,7 +249,6 @@ _TIME = re.compile(
 LEAST = 0.2  # of the question's weight that a figure's passage must hold
 MOST = 0.8  # and must hold where a name stands only elsewhere in the document
 MONEY_FIT = 0.3  # a sum of money is told by its currency, a length of time by its unit: any other figure is none
-_PROVINCES = frozenset(fold(p) for p in PROVINCES)
 
 
 @per_question
@@ -281,7 +280,7 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
         return False
     if asked.want.kind == "date" and asked.want.focus in _DAYS and not _a_day(quote):
         return False
-    if asked.want.kind == "date" and _other_paper(asked, near):
+    if asked.want.kind == "date" and _other_document(asked, near):
         return False
     if asked.want.kind in NUMERIC and (_other_province(asked, near, quote) or _nothing_of(asked, near)):
         return False
@@ -306,13 +305,6 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     if names and not (all if asked.language == "en" else any)(map(held, names)):
         return False
     return asked.language == "en" or cover >= LEAST
-
-
-def _other_paper(asked: Asked, near: str) -> bool:
-    """Whether a text is of numbered papers, and not of the one that is asked about."""
-    wanted = {m[1].lstrip("0") for m in NUMBERED.finditer(asked.text)}
-    here = {m[1].lstrip("0") for m in NUMBERED.finditer(near)}
-    return len(wanted) == 1 and bool(here) and wanted.isdisjoint(here)
 
 
 _DAYS = frozenset(("ngày", "ngay", "hôm", "hom", "date", "day"))
@@ -342,8 +334,8 @@ _MEASURING = frozenset(
 
 def _other_province(asked: Asked, near: str, quote: str) -> bool:
     """Whether the figure is said of other provinces alone: the quotation names some, and those asked about stand nowhere near."""
-    mine = {fold(p) for p in asked.places} & _PROVINCES
-    theirs = {fold(p.text) for p in places_of(quote)} & _PROVINCES
+    mine = {fold(p) for p in asked.places} & PROVINCES_FOLDED
+    theirs = {fold(p.text) for p in places_of(quote)} & PROVINCES_FOLDED
     around = fold(near)
     return bool(mine and theirs) and not mine & theirs and not any(p in around for p in mine)
 
@@ -479,7 +471,7 @@ def _seat_level(asked: Asked) -> set[str]:
     words = frozenset(asked.sequence)
     if asked.language != "en" or words.isdisjoint(_SEATED) or not words.isdisjoint(_BELOW):
         return set()
-    named = not words.isdisjoint(("province", "provincial")) or not _PROVINCES.isdisjoint(asked.places)
+    named = not words.isdisjoint(("province", "provincial")) or not PROVINCES_FOLDED.isdisjoint(asked.places)
     return {"tinh"} if named else set()
 
 

@@ -11,7 +11,7 @@ from rag.ask.evidence import Asked, names_of, per_question, places_of, words_of
 from rag.ask.found import Found
 from rag.ask.guarded import guarded
 from rag.text.abbreviations import TABLE
-from rag.text.names import PROVINCES, Name
+from rag.text.names import PROVINCES_FOLDED, Name
 from rag.text.normalise import fold
 
 _LEVELS = frozenset("huyen xa phuong thon quan ap lang ban tinh".split())
@@ -40,7 +40,6 @@ _PUBLIC = re.compile(
 _JOINS = frozenset(
     "va hay hoac cung and or xa phuong thi tran huyen cho tinh thon ap tp thanh pho quan ong ba anh chi dong chi so bo the mr ms".split()
 )
-_PROVINCES = frozenset(fold(p) for p in PROVINCES)
 
 
 _COMPANY = re.compile(r"\b(?:Công ty|Tập đoàn|Tổng công ty|Hợp tác xã|HTX|Xí nghiệp|Nhà máy)\s+")
@@ -190,7 +189,9 @@ def _level_fit(asked: Asked, text: str, start: int, name: str, fit: float) -> fl
         own = first[0]
     if focus & _COUNTRY and not focus & _LEVELS:
         known = fold(name) in _COUNTRIES
-        if not known and (own or fold(name) in _PROVINCES or not _INTO.search(fold(text[max(0, start - 12) : start]))):
+        if not known and (
+            own or fold(name) in PROVINCES_FOLDED or not _INTO.search(fold(text[max(0, start - 12) : start]))
+        ):
             return 0.05 * fit  # "Lazada" is no country
         return max(fit, 0.9) if known else fit
     if focus & _CITY:
@@ -200,7 +201,7 @@ def _level_fit(asked: Asked, text: str, start: int, name: str, fit: float) -> fl
         return fit
     if own:
         return max(fit, 0.9) if own in levels else 0.45 * fit
-    return 0.9 * fit if "tinh" in levels and fold(name) in _PROVINCES else 0.45 * fit
+    return 0.9 * fit if "tinh" in levels and fold(name) in PROVINCES_FOLDED else 0.45 * fit
 
 
 def together(text: str, found: list[Found], top: Found) -> list[Found]:

@@ -14,7 +14,7 @@ from rag.ask.answer_types import TYPED, wanted
 from rag.ask.compared import BOTH, BOTH_OF, COUNTED, DEGREE, EACH, QUESTION, THING, WHICH, Compared, Sides
 from rag.ask.guarded import guarded
 from rag.text.dates import find_dates
-from rag.text.names import PROVINCES, find_names, find_places
+from rag.text.names import PROVINCES_FOLDED, find_names, find_places
 from rag.text.normalise import fold
 from rag.types import Span
 
@@ -57,7 +57,6 @@ _DEED = (
     r",?\s+(?=(?:cùng |đều |thì |đang |đã )*(?:bán|trồng|nuôi|làm|dùng|ứng dụng|sử dụng|áp dụng|nói|cho biết|cho rằng|khuyên|đưa|có|được|đạt|giữ|xếp|nằm|vướng|gặp|mang|nhận|"
     r"thu về|kiếm|tưới|quảng bá|giới thiệu|quảng cáo|kinh doanh|sản xuất|cung cấp|lo|phụ trách|chuyên|tham gia|chia sẻ|đứng|ở (?=đâu)|là )\b)"
 )
-_PROVINCES = frozenset(fold(p) for p in PROVINCES)
 # words before "số" of which it says that they are digital: "chuyển đổi số", "chữ ký số"
 _DIGITAL = frozenset("doi ky dan tong te hoi quyen tang nghe nghiep".split())
 # where the second thing ends
@@ -201,7 +200,7 @@ class Finder:
         counted = all(text.match(COUNTED, at) is not None for at, _ in (first, second))
         worth += 1.5 * bool(kinds[0] & kinds[1]) + 1.5 * counted
         # two provinces are told of in two places
-        worth += 1.0 * all(fold(text.text[a:b]).split(" ", 1)[-1] in _PROVINCES for a, b in (first, second))
+        worth += 1.0 * all(fold(text.text[a:b]).split(" ", 1)[-1] in PROVINCES_FOLDED for a, b in (first, second))
         at = second[0]
         if text.search(_ASKS, 0, joint[0]) and text.search(_ASKS, at) and not text.search(BOTH, at):
             worth -= 3.0  # two questions, each with its own question word: "Ai là giám đốc Sở A và Sở B ở đâu?"

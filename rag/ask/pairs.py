@@ -14,12 +14,14 @@ import re
 from rag.ask import pairs_en, pairs_vi
 from rag.ask.answer_types import wanted
 from rag.ask.compared import (
+    AT_FIRST,
     BOTH,
     DEGREE,
     QUESTION,
     SET_APART,
     WHICH,
     Compared,
+    as_typed,
     kind_wanted,
 )
 from rag.ask.courtesy import bare
@@ -96,48 +98,34 @@ def _kind_compared(main: str, kept: Compared) -> str:
 _BEFORE_OR_AFTER = r"^(?P<a>.+?)(?: (?:được ban hành|ban hành|ra đời|ra|có|được phê duyệt|ký))? (?:trước|sớm hơn) hay (?:sau|muộn hơn) (?P<b>[^?]+?)\W*$"
 # "mở rộng từ bao nhiêu lên bao nhiêu xã": how many at first and how many now, or in the two years that are named
 _FROM_TO = r"^(?P<a>.*?)(?:,? (?:đã|được))*(?: (?:mở rộng|nhân rộng|tăng|giảm|phát triển|thay đổi|đi))? từ (?:bao nhiêu|mấy)(?P<n> [^,?]{2,40}?)? (?:lên|xuống|thành|tới|đến|ra) (?:bao nhiêu|mấy)(?P<m> [^?]{2,40}?)?\W*$"
-_AT_FIRST = r"\b(?:so với )?(?:(?:lúc|khi|hồi) (?:mới )?(?:thí điểm|làm thử|bắt đầu|ban đầu|đầu)|ban đầu|lúc đầu),?"
 _BY_NOW = r"\b(?:đến nay|hiện nay|hiện tại|bây giờ|giờ|nay)\b"
 
 
 def _by_time(text: Compared) -> tuple[str, ...]:
+    """When each of two papers was issued, of which it is asked whether the one came before or after the other; () for any other."""
     found = text.match(_BEFORE_OR_AFTER)
     if not found:
         return ()
-    asks = " ban hanh ngay nao?" if text.text.isascii() else " ban hành ngày nào?"
+    asks = as_typed(" ban hành ngày nào?", text.text)
     return tuple(text.text[slice(*found.span(side))].strip(" ,") + asks for side in "ab")
 
 
 def _from_to(text: Compared) -> tuple[str, ...]:
+    """How many in each of two years, or at first and by now, where it is asked from how many to how many; () for any other."""
     found = text.match(_FROM_TO)
     if not found:
         return ()
     noun = next((text.text[slice(*found.span(n))] for n in "mn" if found[n]), "")
-    rest = text.text[slice(*found.span("a"))].strip(" ,")
-    years = [d for d in find_dates(rest) if d.precision == "year"]
-    ascii_only = text.text.isascii()
+    rest = text.of(text.text[slice(*found.span("a"))].strip(" ,"))
+    years = sorted(d.first[:4] for d in find_dates(rest.text) if d.precision == "year")
     if len(years) == 2:
-        out = []
-        for year in sorted(years, key=lambda d: d.first):
-            bare = (
-                text.of(rest)
-                .sub(rf"(?:\bso với )?\b(?:năm )?{years[0].first[:4]}\b", "")
-                .sub(rf"(?:\bso với )?\b(?:năm )?{years[1].first[:4]}\b", "")
-                .text
-            )
-            out.append(
-                f"{bare.strip(' ,')} {'nam' if ascii_only else 'năm'} {year.first[:4]} {'la bao nhieu' if ascii_only else 'là bao nhiêu'}{noun}?"
-            )
-        return tuple(out)
-    bare = text.of(rest).sub(_AT_FIRST, "").sub(_BY_NOW, "").text.strip(" ,")
+        bare = rest.sub(rf"(?:\bso với )?\b(?:năm )?(?:{'|'.join(years)})\b", "").text.strip(" ,")
+        return tuple(f"{bare} {as_typed(f'năm {year} là bao nhiêu', text.text)}{noun}?" for year in years)
+    bare = rest.sub(rf"\b(?:so với )?(?:{AT_FIRST}),?", "").sub(_BY_NOW, "").text.strip(" ,")
     if len(bare.split()) < 2:
         return ()
-    first, now, many = (
-        ("luc thi diem ban dau", "den nay", "co bao nhieu")
-        if ascii_only
-        else ("lúc thí điểm ban đầu", "đến nay", "có bao nhiêu")
-    )
-    return tuple(f"{bare} {when} {many}{noun}?" for when in (first, now))
+    ways = ("lúc thí điểm ban đầu có bao nhiêu", "đến nay có bao nhiêu")
+    return tuple(f"{bare} {as_typed(way, text.text)}{noun}?" for way in ways)
 
 
 # "bán hai mặt hàng khác nhau, là gì"
@@ -169,8 +157,7 @@ def _turned(question: str, language: str) -> str:
             f"{text.text[: alike.start()]} {text.text[alike.start('what') : alike.end('what')]} {text.text[alike.start('asks') :]}"
         )
     if much := text.search(_WHICH_MUCH):
-        more = "hon" if question.isascii() else "hơn"
-        text = text.of(f"{text.text[: much.end()]} {more}")
+        text = text.of(f"{text.text[: much.end()]} {as_typed('hơn', question)}")
     if text.search(r"\bso với\b|\bvới\b|\bvà\b"):
         text = text.sub(_MORE_OR_LESS, "")
     if (ends := text.search(_THEN_WHICH)) and len(

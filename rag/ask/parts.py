@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from rag.ask import pairs
 from rag.ask.answer_types import SEVERAL_MAY, Wanted, view, wanted
-from rag.ask.compared import tidy
+from rag.ask.compared import AT_FIRST, Compared, as_typed, tidy
 from rag.ask.guarded import guarded
 from rag.text.dates import find_dates
 from rag.text.names import find_names, find_places
@@ -95,11 +95,6 @@ def split(question: str, language: str) -> tuple[str, ...]:
     )[:MAX_PARTS]
 
 
-def _as_typed(words: str, question: str) -> str:
-    """``words`` without diacritics where ``question`` has none."""
-    return fold(words) if question.isascii() else words
-
-
 # "Ký số ở Thanh Hóa đạt 98%, còn ở Hậu Giang bao nhiêu?": a figure told of the one, asked of the other
 _TOLD = re.compile(
     r"^(?P<of>[^,?]{6,90}?) (?P<verb>có|được|đạt|là|thu|bán được|lên|co|duoc|dat|la|len) (?P<n>(?:hơn |gần |khoảng |trên |hon |gan |khoang |tren )?\d[\d.,]*%?)(?P<rest>(?: [^,?]{0,60})?),? (?:còn|thế còn|vậy còn|con) (?P<other>[^?]{4,90}\b(?:bao nhiêu|mấy|thì sao|thế nào|bao nhieu|may|thi sao|the nao)\b[^?]{0,40})\??",
@@ -112,8 +107,8 @@ def _told_of_one(question: str, language: str) -> tuple[str, ...]:
     found = _TOLD.match(question.strip()) if language in ("vi", "vi-folded") else None
     if found is None or re.match(r"(?:năm|tháng|nam|thang)\b", found["rest"].strip()):
         return ()
-    many = _as_typed("bao nhiêu", question)
-    percent = _as_typed(" phần trăm", question) if found["n"].endswith("%") else ""
+    many = as_typed("bao nhiêu", question)
+    percent = as_typed(" phần trăm", question) if found["n"].endswith("%") else ""
     return (tidy(f"{found['of']} {found['verb']} {many}{percent}{found['rest']}") + "?", tidy(found["other"]) + "?")
 
 
@@ -146,9 +141,9 @@ def _more_than(question: str, language: str) -> tuple[str, ...]:
     found = _MORE_THAN.match(question.strip()) if language in ("vi", "vi-folded") else None
     if found is None:
         return ()
-    many = _as_typed("bao nhiêu", question)
+    many = as_typed("bao nhiêu", question)
     of_other = (
-        f"{found['b']} {_as_typed('là', question)} {many}?"
+        f"{found['b']} {as_typed('là', question)} {many}?"
         if _COUNTED_SIDE.match(found["b"])
         else f"{found['b']} {found['has']} {many} {found['n']}?"
     )
@@ -162,10 +157,6 @@ _AMONG = re.compile(
 
 
 # "lúc thí điểm có mấy xã, giờ lên bao nhiêu rồi": the same asked of now
-_BEGUN = re.compile(
-    r"\b(?:(?:lúc|khi|hồi|luc|hoi) (?:mới )?(?:thí điểm|làm thử|bắt đầu|ban đầu|đầu|thi diem|lam thu|bat dau|dau)|ban đầu|ban dau|lúc đầu|luc dau)\b",
-    re.IGNORECASE,
-)
 _BY_NOW = re.compile(
     r"^(?:còn |thế |con |the )?(?:giờ|bây giờ|hiện nay|hiện tại|đến nay|nay|gio|bay gio|hien nay|hien tai|den nay)\b(?: (?:thì|lên|tới|đến|là|được|có|còn|đã|thi|len|toi|den|duoc|co|da))* (?:bao nhiêu|mấy|bao nhieu|may)(?: (?:rồi|nơi|cái|chỗ|roi|noi))?\b(?! \w)",
     re.IGNORECASE,
@@ -176,8 +167,8 @@ def _of_them(parts: tuple[str, ...], language: str) -> tuple[str, ...]:
     """ "… bao nhiêu xã, trong đó bao nhiêu nơi …": what is counted in the first part said in the next."""
     if len(parts) != 2 or language == "en":
         return parts
-    if (begun := _BEGUN.search(parts[0])) and _BY_NOW.match(parts[1]):
-        now = _as_typed("hiện nay", parts[0])
+    if (begun := Compared(parts[0], language).search(rf"\b(?:{AT_FIRST})\b")) and _BY_NOW.match(parts[1]):
+        now = as_typed("hiện nay", parts[0])
         return (parts[0], f"{parts[0][: begun.start()]}{now}{parts[0][begun.end() :]}")
     if not (among := _AMONG.match(parts[1])):
         return parts
@@ -306,7 +297,7 @@ _OWN_VERB = re.compile(r"(?:đứng|xếp|đạt|dung|xep|dat)\b", re.IGNORECASE
 
 
 def _how_much(found: re.Match[str]) -> str:
-    return _as_typed("tăng hay giảm bao nhiêu", found.string)
+    return as_typed("tăng hay giảm bao nhiêu", found.string)
 
 
 def _same_subject(first: str, piece: str) -> str:
@@ -621,7 +612,7 @@ def _more_of(question: str) -> tuple[str, ...]:
     found = _MORE_OF.match(question.strip())
     if not found or len(found["a"].split()) > 6 or len(found["b"].split()) > 6:
         return ()
-    many = _as_typed("bao nhiêu", question)
+    many = as_typed("bao nhiêu", question)
     return tuple(tidy(f"{found['lead']} {many} {found[side]}") + "?" for side in "ab")
 
 

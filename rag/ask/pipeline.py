@@ -30,7 +30,7 @@ from rag.ask.read_extractive import ExtractiveReader, hits_read
 from rag.ask.short import pick
 from rag.errors import LLMError, LLMIncomplete, LLMTimeout, RagError, UsageError, redact
 from rag.text.language import built_vietnamese
-from rag.text.names import PROVINCES, find_names
+from rag.text.names import PROVINCES_FOLDED, find_names
 from rag.text.normalise import fold, strip_markers
 from rag.text.sentences import sentence_spans
 from rag.types import Answer, Event, Hit, Query, Retrieved, Token
@@ -45,7 +45,6 @@ REFUSAL_CHARS = 60  # a shorter beginning of a model's answer may still turn int
 # passages that hold a name asked about, and the place from which they stand among the hits
 NAMED_HITS, NAMED_AT = 3, 4
 _NAME = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,4}")
-_PROVINCES = frozenset(fold(p) for p in PROVINCES)
 OWN = 0.3  # share of its own words that the answer to a completed question must hold
 
 
@@ -243,7 +242,7 @@ class Rag:
         names = [
             n.text
             for n in (find_names(text) if language == "en" else ())
-            if (n.kind != "place" or fold(n.text) not in _PROVINCES)
+            if (n.kind != "place" or fold(n.text) not in PROVINCES_FOLDED)
             and _NAME.fullmatch(n.text)
             and all(map(built_vietnamese, fold(n.text).split()))
         ]

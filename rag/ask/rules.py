@@ -87,12 +87,8 @@ def offsets(
         ]
         here = np.array([sum(name in around for name in called) / len(called) for around in exact])
         out = out - NAME * (here.max() - here)
-    if asked.want.kind in ("other", "list") and asked.focus and asked.language == "en":
-        wanted = glossary.vietnamese(asked.want.focus)
-        held = np.array([any(words_of(s.text).folded_set.issuperset(w.split()) for w in wanted) for s in sentences])
-        out = out - FOCUS * (held.any() & ~held)
-    elif asked.want.kind in ("other", "list") and len(asked.focus) > 1:
-        held = np.array([words_of(s.text).folded_set.issuperset(asked.focus) for s in sentences])
+    if asked.want.kind in ("other", "list") and (wordings := _focus_called(asked)):
+        held = np.array([any(map(words_of(s.text).folded_set.issuperset, wordings)) for s in sentences])
         out = out - FOCUS * (held.any() & ~held)
     if asked.want.kind == "date":
         days = np.array([any(f.fit >= 0.7 for f in candidates(asked, s.text)) for s in sentences])
@@ -160,6 +156,13 @@ def _in_line(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in _IN_LINE if pattern.search(folded))
 
 
+def _focus_called(asked: Asked) -> tuple[tuple[str, ...], ...]:
+    """The wordings, folded, by which texts name what is asked for; a single Vietnamese syllable tells too little."""
+    if asked.language == "en":
+        return tuple(tuple(w.split()) for w in glossary.vietnamese(asked.want.focus)) if asked.focus else ()
+    return (asked.focus,) if len(asked.focus) > 1 else ()
+
+
 _SHORT_ASKED = re.compile(r"\bviet tat (?:cua|cho)\b|\b(?:stands?|short) for\b")
 _SHORT = re.compile(r"\b(?=\w*[A-ZĐ])[A-ZĐ&][\wĐ&-]{1,9}\b")
 
@@ -179,9 +182,9 @@ def spelled_out(asked: Asked, text: str) -> bool:
     )
 
 
-_CALLED = re.compile(
-    r"\b(?:[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>[^\W\d_a-zà-ỹđ][^\W\d_]*)(?! [^\W\d_a-zà-ỹđ])"
-)
+_CAPITAL = r"[^\W\d_a-zà-ỹđ]"
+_ADDRESS = rf"\b(?P<address>[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>{_CAPITAL}[^\W\d_]*)"
+_ADDRESSED, _CALLED = re.compile(_ADDRESS), re.compile(rf"{_ADDRESS}(?! {_CAPITAL})")
 
 
 @per_question
@@ -297,9 +300,6 @@ def _spoken_of(asked: Asked, sentences: Sequence[Sentence], scores: Floats) -> F
 
 
 _ADDRESSES = frozenset("ong ba anh chi co chu bac".split())
-_ADDRESS = re.compile(
-    r"\b(?P<address>[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>[^\W\d_a-zà-ỹđ][^\W\d_]*)"
-)
 
 
 @per_question
@@ -308,7 +308,7 @@ def _addresses(asked: Asked) -> frozenset[str]:
     if asked.language == "vi-folded":
         firsts = {name[0] for name in asked.names}
         return frozenset(a for a, b in pairwise(asked.sequence) if a in _ADDRESSES and b in firsts)
-    return frozenset(fold(part) for m in _ADDRESS.finditer(asked.text) for part in (m["address"], m["name"]))
+    return frozenset(fold(part) for m in _ADDRESSED.finditer(asked.text) for part in (m["address"], m["name"]))
 
 
 def _fits(asked: Asked, text: str) -> bool:

@@ -345,14 +345,8 @@ def pick(asked: Asked, text: str, limit: int = 3) -> list[tuple[Found, float]]:
     if asked.want.kind in ("person", "organisation", "place"):
         parts, several = together(text, found, top), False
         if asked.want.several:
-            parts = [
-                *parts,
-                *(
-                    f
-                    for f in found
-                    if f not in parts and any(i.start <= f.start and f.end <= i.end for i in lined_up(text, top))
-                ),
-            ]
+            run = lined_up(text, top)
+            parts += [f for f in found if f not in parts and any(i.start <= f.start and f.end <= i.end for i in run)]
     for candidate, score in zip(found, scores):
         same = candidate is top or (
             several

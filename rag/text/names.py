@@ -46,6 +46,7 @@ _OTHER_PLACES = ("Việt Nam", "Trung Quốc", "Hoa Kỳ", "Nhật Bản", "Hàn
 _WORDS_TOO = frozenset(
     ["hòa bình", "long an", "thái bình", "lào", "nga", "đức", "pháp", "úc", "huế", "bình định", "cao bằng"]
 )
+PROVINCES_FOLDED = frozenset(fold(p) for p in PROVINCES)
 _KEYS = {canonical(p): p for p in (*PROVINCES, *_OTHER_PLACES)} | {canonical(a): full for a, full in _ALIASES.items()}
 _FOLDED_KEYS = {fold(k): v for k, v in _KEYS.items()}
 # Looked up token by token: an alternation of a hundred names would cost more to compile than a question to answer.
