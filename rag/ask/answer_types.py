@@ -44,7 +44,7 @@ _MONEY = (
 )
 _RANK = (
     r"(?:đứng|xếp) (?:ở )?vị trí (?:nào|bao nhiêu|mấy)|(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
-    r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|where (?:did|does|do) .{1,60}\b(?:stand|rank|(?:come|finish|place)(?=[^\w]*$| (?:among|in|on|nationally|nationwide|overall)\b))\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
+    r"tốp mấy|tốp bao nhiêu|top mấy|nhóm mấy|(?:trong|thuộc|vào|lọt) (?:nhóm|tốp|top) (?:bao nhiêu|mấy)|where (?:did|does|do) .{1,60}\b(?:stand|rank|(?:come|finish|place)(?=[^\w]*$| (?:among|in|on|nationally|nationwide|overall)\b))\b|(?:what|which) (?:rank|place|position)|\brank(?:ed|s|ing)?\b"
 )
 # typed without marks most single syllables of money are other words too ("gia": già, "lai": lại, "dong": đông)
 _MONEY_FOLDED = (
@@ -72,7 +72,7 @@ _VI_MARKS = (
         "reason",
         r"^(?:mà |thế |vậy |ủa |ơ )?sao (?=.*\b(?:lại|mà|phải|không|chưa|vẫn|cứ|đều)\b)|vì sao|tại sao|vì lẽ gì|do đâu|nhờ đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân",
     ),
-    ("count", rf"bao nhiêu|{SEVERAL_MAY}|bao lâu|bao xa|bao tuổi|được chừng nào"),
+    ("count", rf"(?:bao )?\bnhiêu\b|{SEVERAL_MAY}|bao lâu|bao xa|bao tuổi|được chừng nào"),
     ("date", r"khi nào|bao giờ|lúc nào|hồi nào|vào dịp nào"),
     ("person", r"(?<!không có )(?<!chẳng có )(?<!chưa có )\bai\b|những ai"),
     ("place", r"ở đâu|tại đâu|nơi đâu|từ đâu|đến đâu|đi đâu|là đâu|chỗ nào|\bđâu\b"),
@@ -139,18 +139,18 @@ def view(question: str, language: str) -> tuple[str, bool]:
 
 
 _CARRIED = re.compile(r"(?<=\w)\s+\([^()]*\)[\s?.!]*$")
-_PARTICLES = re.compile(r"(?:\s+(?:vậy|nhỉ|hả|ạ|thế|nhé|đấy|cơ|vay|nhi))+[\s?.!]*$")
+_PARTICLES = re.compile(r"(?:\s+(?:vậy|nhỉ|hả|ạ|thế|nhé|đấy|cơ|rồi|vay|nhi|roi))+[\s?.!]*$")
 
 
 def wanted(question: str, language: str) -> Wanted:
     """The answer type, focus and question word of one single question in ``language`` (a code of ``Query``)."""
     text, folded = view(question, language)
-    if found := _PARTICLES.search(text):  # "bao nhiêu người vậy ạ?"
-        text = text[: found.start()] + " " * (len(text) - found.start())
-    if found := _CARRIED.search(text):  # what a follow-up is about asks for nothing
-        text = text[: found.start()] + " " * (len(text) - found.start())
     for place in find_places(nfc(question)):  # "Đồng Nai" is no money
         text = text[: place.start] + "_" * (place.end - place.start) + text[place.end :]
+    if found := _CARRIED.search(text):  # what a follow-up is about asks for nothing
+        text = text[: found.start()] + " " * (len(text) - found.start())
+    if found := _PARTICLES.search(text):  # "bao nhiêu người vậy ạ?", "lên tới bao nhiêu rồi"
+        text = text[: found.start()] + " " * (len(text) - found.start())
     english = language == "en"
     several = bool(
         _compiled(
@@ -195,6 +195,8 @@ def wanted(question: str, language: str) -> Wanted:
         if found is None:
             continue
         start, end = found.span()
+        if mark == "count" and not english and _plural_may(text, start, end, folded):
+            continue  # "mấy chợ nào làm kiểu chợ 4.0": any number of them
         if mark == "count" and _compiled(r"\b(?:nào|gì|ai|đâu)\b.*\b(?:trong|của|ở|với|cho) mấy$", folded).search(
             text[:end]
         ):
@@ -253,6 +255,13 @@ def wanted(question: str, language: str) -> Wanted:
     kind = _without_mark(text, folded, english, several)
     focus = _counted_noun(text, folded) if kind == "number" and not english else ""
     return Wanted(kind, _document_kind(text) if kind == "decision" else focus, several=several)
+
+
+def _plural_may(text: str, start: int, end: int, folded: bool) -> bool:
+    """Whether "mấy" only says that there are several of what another word asks for: "mấy tổ ở thôn lấy đoàn thể nào làm nòng cốt"."""
+    if text[start:end] != "mấy" or re.search(r"\b(?:thứ|hạng|tốp|top|trí|số|ngày|tháng|năm|lúc|nhóm|có|gồm|được|tới|đến|lên)\s*$", text[:start]):
+        return False
+    return re.search(r"\b(?:nào|gì)\b", text) is not None and re.match(r"\s*(?:giờ|năm|tháng|ngày|lần)\b", text[end:]) is None
 
 
 def _counted_noun(text: str, folded: bool) -> str:
@@ -361,6 +370,8 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     elif not english and len(focus) == 1 and focus[0] in _ANYTHING and not after.split()[1:]:
         noun = re.match(r"(?:\W*(?:các|những|cac|nhung) )?(\w+ \w+)\b", text[:start])
         focus = noun[1].split() if noun else focus  # "Thủ tục cấp xã … thì có mấy cái"
+    if not english and not focus and (of := re.match(r"\W*(?:là|la|thuộc|thuoc) ((?:\w+ ?){1,3})", after)):
+        focus = of[1].split()  # "trong số ấy có bao nhiêu là sản phẩm OCOP"
     phrase = " ".join(focus)
     before = re.findall(r"\w+", text[:start])[-3:]
     near = " ".join(before)
@@ -431,7 +442,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     if not focus and not english:
         # "số tổ công nghệ … là bao nhiêu": the noun stands before
         head = _compiled(
-            r"(?:tổng số|số lượng|số lượt|\bsố)\s+([\w ]{2,40}?(?:, [\w ]{2,20}?)?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b",
+            r"(?:tổng số|số lượng|số lượt|\bsố)\s+(?!(?:ấy|đó|này|kia|nào)\b)([\w ]{2,40}?(?:, [\w ]{2,20}?)?)\s+(?:của|tại|ở|trong|trên|được|đã|là|đạt|có)\b",
             folded,
         ).search(text[:start])
         digital = head is not None and not _DIGITAL.isdisjoint(text[: head.start()].split()[-1:])

@@ -24,7 +24,7 @@ _MEASURED = frozenset(
     "thời thoi lâu xa tuổi năm tháng ngày giờ phút giây tuần lần phần trăm tiền đồng độ chiều bề kích mức tầm quãng khoảng diện dung công sản "
     "lau xa tuoi nam thang ngay gio phut giay tuan lan phan tram tien dong do chieu be kich muc tam quang khoang dien dung cong san "
     "tang giảm giam year month day hour minute time age percent money long far old high large big deep wide heavy amount size length "
-    "tỷ triệu nghìn ty trieu nghin bậc bac điểm diem số so".split()
+    "tỷ triệu nghìn ty trieu nghin bậc bac điểm diem số so con".split()
 )
 
 

@@ -22,17 +22,21 @@ _DEGREES = (
     (
         "percent",
         "",
-        rf"\bhow much(?= of (?:the|its|his|her|their|all)\b)|\bhow much(?= (?:{_DO})\b[^?]*\b{_PART})|\bwhat part(?= of\b)",
+        rf"\bhow much(?= of (?:the|its|his|her|their|all)\b)|\bhow much(?= of (?:\S+ ){{0,4}}?\S+['’]s )|\bhow much(?= (?:{_DO})\b[^?]*\b{_PART})|\bwhat part(?= of\b)",
     ),
     ("percent", "", r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:account for|make up)\b)"),
-    ("number", "", rf"\bby how much\b|\bhow much(?= (?:{_DO})\b[^?]*\b{_LESS})"),
+    ("number", "", rf"\bby how much\b|\bhow (?:much|far)(?= (?:{_DO})\b[^?]*\b{_LESS})|\bhow much (?:less|fewer)\b"),
     (
         "amount",
         "",
         r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:earn|make|take in)\b[^?]*\b(?:year|yearly|annually|month)\b)",
     ),
     ("amount", "", r"\bwhat(?= [^?]*\bworth\W*$)"),
-    ("number", "", r"\bwhat(?= (?:does|do|did)\b[^?]*\bweigh\b)"),
+    (
+        "number",
+        "",
+        r"\bwhat(?= (?:does|do|did)\b[^?]*\bweigh\b)|\bwhat(?= (?:is|was|were) the (?:\w+ )?weight\b)|\bhow (?:much|heavy)\b(?=[^?]*\b(?:weigh|by weight|in weight)\b)",
+    ),
     ("number", "stars", r"\b(?:star rating|how many stars)\b"),
 )
 # "what is the minimum number of digital enterprises": a count of what follows
@@ -47,6 +51,11 @@ _RANKS = (
 _TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,2}?(?:provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= (?:\w+ ){0,2}top group\b)"
 _ROLES = r"\bin (?:what|which) capacity\b|\b(?:what|which) (?:offices?|positions?|posts?)(?= (?:does|do|did|has|is|was)\b[^?]*\b(?:hold|held|occupy|occupied|have|had|serve|in)\W*$)"
 _NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!of\b|in\b|on\b|under\b|by\b|for\b|with\b|to\b|from\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
+# "what number is the resolution", "under what number did it issue its plan", "the decision's number"
+_NUMBER_OF_PAPER = (
+    rf"\b(?:what|which) (?:\w+ )?number\b(?! of\b)[^?]*?\b({NUMBERED_EN}|quyet dinh|nghi quyet|ke hoach|chi thi)\b|"
+    rf"\b({NUMBERED_EN})(?:['’]s)? (?:official |reference |document )?number\b|\bnumber\b(?: \w+)? of (quyet dinh|nghi quyet|ke hoach|chi thi)\b"
+)
 _WORDS = r"[\w'’&-]+(?: [\w'’&-]+){{0,{}}}"  # one way to match a run of words: blanks that may be missing take exponential time
 _NAME = rf"\bnames? of (?:the |its |their |his |her |a )?({_WORDS.format(5)})"
 _CALLED = (
@@ -76,8 +85,9 @@ def told(text: str) -> Told | None:
             return "rank", "", *found.span()
     if found := re.search(_ROLES, text):
         return "role", "", *found.span()
-    if found := re.search(_NUMBER, text):
-        return "decision", found[1], *found.span(1)
+    if found := re.search(_NUMBER, text) or re.search(_NUMBER_OF_PAPER, text):
+        paper = next(group for group in found.groups() if group)
+        return "decision", paper, found.start(), found.end()
     if (found := re.search(_COUNT, text)) and not re.match(r"(?:dates?|money|sales)\b", found[1]):
         return "number", re.sub(r"\S+['’]s |_+|\band\b", " ", found[1]).strip(), found.start(), found.start()
     if found := re.search(_TOP, text):

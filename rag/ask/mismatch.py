@@ -24,7 +24,7 @@ from rag.text.normalise import canonical, fold
 # siblings: a question for one is not answered by a text that speaks of another and not of it; Vietnamese and English forms of one in a group
 _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("nông nghiệp", "agriculture", "agricultural"), ("công nghiệp", "industry", "industrial"), ("lâm nghiệp", "forestry")),
-    (("xuất khẩu", "export"), ("nhập khẩu", "import")),
+    (("xuất khẩu", "export(?:er|ing|ed)?"), ("nhập khẩu", "import(?:er|ing|ed)?")),
     (("iphone", "ios"), ("android",)),
     (("người bán", "sellers?"), ("người mua", "buyers?")),
     (("hợp đồng", "contracts?"), ("hóa đơn", "invoices?")),
@@ -37,7 +37,7 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
 )  # fmt: skip
 # quantities that a text must name before it can give them: the question's forms, then the text's
 _QUANTITIES: tuple[tuple[str, str], ...] = (
-    (r"(?<!trăm )(?<!% )dân số|bao nhiêu dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|people live|inhabitants|how many people are there", r"dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|inhabitants|people"),
+    (r"(?<!trăm )(?<!% )dân số|bao nhiêu dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|(?<!adult )(?<!working )(?<!of the )(?<!of its )population|people live|\binhabitants\b(?! (?:there )?(?:use|using|used|ha[sd]|have|install|who|that|know|regist|are using))|how many people are there", r"dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|inhabitants|people"),
     (r"\bgiá (?:của |một |mỗi |bán|cả|vé|tiền|bao|trị của một|là)|\bgiá\b(?! trị).{0,60}bao nhiêu|\bprices?\b|how much (?:does|do|is|are) .{0,60}\bcosts?\b", r"\bgiá\b|đồng/|đồng (?:một|mỗi)|nghìn/|\bprice|\bcost"),
     (r"diện tích|how large is|land area|surface area", r"diện tích|\bha\b|km2|km²|hecta|rộng|\barea\b|square|mẫu"),
     (r"\blương\b|\bsalary|\bwages?\b", r"lương|thù lao|thu nhập|salary|wage|income|paid"),
@@ -65,7 +65,7 @@ _EVENTS = (
 )  # fmt: skip
 _QUANTIFIED = NUMERIC | {"person", "other", "list"}
 _LEVEL = re.compile(
-    r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị xã|[Tt]hị trấn|[Tt]hôn|[Tt]ỉnh|[Tt]hành phố|TP\.?|[Qq]uận)\s+((?:[^\W\d_]+\s?){1,4})"
+    r"\b(?:(?<!tác )[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị xã|[Tt]hị trấn|[Tt]hôn|[Tt]ỉnh|[Tt]hành phố|TP\.?|[Qq]uận)\s+((?:[^\W\d_]+\s?){1,4})"
 )
 
 
@@ -100,6 +100,7 @@ def _siblings_in(text: str) -> tuple[tuple[int, ...], ...]:
 
 # plates, models, flights, contracts, error numbers: letters and figures in one word, "38C-045.12", "PB-204", "17/2024/HĐ-XD"
 _CODE = re.compile(r"(?<![\w/.-])(?=[\w/.-]*\d)(?=[\w/.-]*[^\W\d_])\w+(?:[-/.]\w+)*(?![\w/-])")
+_COMPOUND = re.compile(r"\d+(?:st|nd|rd|th)?-[a-zà-ỹ]+")  # "3-no", "14th-term", "6-month"
 _NO_CODE = re.compile(
     r"\d+(?:st|nd|rd|th|s|h|g|k|m|km|kg|ha|cm|mm|tr|x|km2|m2|m3|kw|mw|gb|mb|ph|p)\d{0,2}|\d+h\d+|[ivxlcdm]+|q[1-4]|h[12]|t\d{1,2}|covid-19|\d+(?:[.,]\d+)?%?",
     re.IGNORECASE,
@@ -112,7 +113,9 @@ def codes_of(text: str) -> list[str]:
     return [
         m.group()
         for m in _CODE.finditer(text)
-        if _NO_CODE.fullmatch(m.group()) is None and not any(s < m.end() and m.start() < e for s, e in dates)
+        if _NO_CODE.fullmatch(m.group()) is None
+        and _COMPOUND.fullmatch(m.group()) is None
+        and not any(s < m.end() and m.start() < e for s, e in dates)
     ]
 
 
@@ -191,6 +194,8 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         return "another document"
     if _other_locality(asked, sentence, f"{near} {passage}"):
         return "another place"
+    if asked.want.kind in _OF_BODIES and _other_cooperative(asked, f"{near} {passage}"):
+        return "another body"
     if asked.want.kind == "date" and _yet_to_come(asked, sentence):
         return "another time"
     if asked.want.kind == "person":
@@ -248,6 +253,7 @@ _TIME = re.compile(
 )
 LEAST = 0.2  # of the question's weight that a figure's passage must hold
 MOST = 0.8  # and must hold where a name stands only elsewhere in the document
+SURE, MUCH = 0.9, 0.5  # the fit of a figure that is one of the very thing; the share of the weight that then is enough
 MONEY_FIT = 0.3  # a sum of money is told by its currency, a length of time by its unit: any other figure is none
 
 
@@ -294,17 +300,36 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
         and not any(" ".join(n).endswith(place) for place in asked.places)
     ]
     cover = coverage(synonyms.widen(asked), around)
-    far = cover >= MOST  # the name may stand paragraphs before where all else is here
+    fit = max((f.fit for f in found), default=0.0)
+    # the name may stand paragraphs before where all else is here; that of a place where most is, and a figure of the very thing
+    far = cover >= MOST
+    near_enough = fit >= SURE and cover >= MUCH
+    districts = _whereabouts(asked) if near_enough else frozenset()
 
     def held(name: tuple[str, ...]) -> bool:
-        if all(w in around for w in name) or (far and f" {' '.join(name)} " in document):
+        if all(w in around for w in name) or ((far or name in districts) and f" {' '.join(name)} " in document):
             return True
+        if len(name) == 2 and typed.startswith(" ".join(name)) and all(w in around for w in name[1:]):
+            return True  # the capital a question begins with says nothing: "Kênh Phản hồi"
         # "Admiral Kuznetsov" is "Đô đốc Kuznetsov"
         return asked.language == "en" and any(len(w) > 4 and w in around and not built_vietnamese(w) for w in name)
 
     if names and not (all if asked.language == "en" else any)(map(held, names)):
         return False
     return asked.language == "en" or cover >= LEAST
+
+
+_AT = re.compile(r"\b(?:ở|tại|in|at|o|tai) $", re.IGNORECASE)
+
+
+@per_question
+def _whereabouts(asked: Asked) -> frozenset[tuple[str, ...]]:
+    """The names a question gives as places, folded."""
+    return frozenset(
+        tuple(fold(n.text).split())
+        for n in names_of(asked.text)
+        if n.kind == "place" or _AT.search(asked.text[: n.start])
+    )
 
 
 _DAYS = frozenset(("ngày", "ngay", "hôm", "hom", "date", "day"))
@@ -357,6 +382,20 @@ def _localities(text: str) -> tuple[tuple[str, str], ...]:
         if name and found.start(1) not in persons:
             out.append((fold(found.group()).split()[0], fold(" ".join(name))))
     return tuple(out)
+
+
+_UPPER = r"[^\W\d_a-zà-ỹđ]"
+_OF_BODIES = NUMERIC | {"person", "date"}
+_COOPERATIVE = re.compile(
+    rf"\b(?:[Hh]ợp tác xã|HTX|[Cc]ooperative) ((?:{_UPPER}[^\W\d_]*\s?){{1,4}})|\b((?:{_UPPER}[^\W\d_]* ){{1,4}})(?:[Cc]ooperative|[Cc]o-op|HTX)\b"
+)
+
+
+def _other_cooperative(asked: Asked, around: str) -> bool:
+    """Whether the question names a cooperative that is not named around: a figure or a chairman there is another one's."""
+    mine = [fold(a or b).strip().removeprefix("the ") for a, b in _COOPERATIVE.findall(_typed(asked))]
+    folded = fold(around)
+    return bool(mine) and not any(name in folded for name in mine)
 
 
 _TO_COME = re.compile(

@@ -218,7 +218,7 @@ def _shared_context(first: str, second: str, language: str) -> str:
 
 _QUOTED = re.compile(r"[“\"][^“”\"]{2,40}[”\"]")
 _SEAT = re.compile(
-    r"\b(?:[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị trấn)(?: [A-ZĐ][^\W\d_]*)+|\b(?:[A-ZĐ][^\W\d_]* ){1,3}(?:commune|district|ward|township)\b"
+    r"\b(?:(?<!tác )[Xx]ã|[Hh]uyện|[Pp]hường|[Tt]hị trấn)(?: [A-ZĐ][^\W\d_]*)+|\b(?:[A-ZĐ][^\W\d_]* ){1,3}(?:commune|district|ward|township)\b"
 )
 # offices that each province or district has
 _ANY_OFFICE = re.compile(

@@ -20,7 +20,7 @@ HEADS: dict[str, tuple[str, ...]] = {
         "island", "state", "location", "locality", "continent", "river", "sea", "capital",
     ),
     "organisation": (
-        "cơ quan", "đơn vị", "tổ chức", "công ty", "sở", "bộ", "ban", "ngành", "doanh nghiệp", "đảng", "trường", "hợp tác xã", "htx",
+        "cơ quan", "đơn vị", "tổ chức", "đoàn thể", "công ty", "sở", "bộ", "ban", "ngành", "doanh nghiệp", "đảng", "trường", "hợp tác xã", "htx",
         "nhà máy", "hãng", "tập đoàn", "viện", "trung tâm", "ngân hàng", "bệnh viện", "đội", "phe", "đại học", "trường đại học",
         "câu lạc bộ", "hiệp hội", "báo", "đài", "tờ báo", "liên minh",
         "agency", "department", "company", "organisation", "organization", "office", "ministry", "enterprise", "cooperative", "party",

@@ -29,6 +29,9 @@ TABLE: Mapping[str, str] = {
     "CNH": "công nghiệp hóa", "HĐH": "hiện đại hóa", "VN": "Việt Nam", "TW": "trung ương", "TƯ": "trung ương", "QĐ": "quyết định",
     "NQ": "nghị quyết", "KH": "kế hoạch", "XĐGN": "xóa đói giảm nghèo", "LHQ": "Liên Hợp Quốc", "ĐVHC": "đơn vị hành chính",
     "NHNN": "Ngân hàng Nhà nước", "TTXVN": "Thông tấn xã Việt Nam", "VBĐLQG": "văn bản định danh", "PCCC": "phòng cháy chữa cháy",
+    "HĐĐT": "hóa đơn điện tử", "CKS": "chữ ký số", "ĐMST": "đổi mới sáng tạo", "KTXH": "kinh tế - xã hội",
+    "HĐLĐ": "hợp đồng lao động", "GTGT": "giá trị gia tăng", "SXKD": "sản xuất kinh doanh",
+    "TTHCC": "trung tâm hành chính công", "NLĐ": "người lao động", "NNPTNT": "nông nghiệp phát triển nông thôn",
 }  # fmt: skip
 """Common Vietnamese short forms → long forms."""
 

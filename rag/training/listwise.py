@@ -19,12 +19,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Listed:
-    """One question's candidates: feature ``rows`` (n, d) and ``target`` (n,), how much each is an answer (sums to 1)."""
+    """One question's candidates: feature ``rows`` (n, d) and ``target`` (n,), how much each is an answer (sums to 1); ``offset`` (n,) is
+    what rules add to each one's score, which is not fitted."""
 
     rows: Floats
     target: Floats
     group: str = ""
     weight: float = 1.0
+    offset: Floats | None = None
 
 
 def standard(rows: Floats) -> tuple[Floats, Floats]:
@@ -79,6 +81,7 @@ def fit_lists(
     starts = np.cumsum([0, *(len(one.rows) for one in lists)])
     owner = np.repeat(np.arange(len(lists)), np.diff(starts))
     target = np.concatenate([one.target for one in lists])
+    given = np.concatenate([np.zeros(len(one.rows)) if one.offset is None else one.offset for one in lists])
     weight = np.array([one.weight for one in lists])
     weight = weight / weight.sum()
     rng = np.random.default_rng(seed)
@@ -93,7 +96,7 @@ def fit_lists(
     adam = _Adam(params, steps, rate)
     for step in range(1, steps + 1):
         active = np.tanh(x @ params["h"].T + params["c"]) if hidden else None
-        score = x @ params["w"] + (active @ params["v"] if active is not None else 0.0)
+        score = given + x @ params["w"] + (active @ params["v"] if active is not None else 0.0)
         peak = np.maximum.reduceat(score, starts[:-1])
         e = np.exp(score - peak[owner])
         p = e / np.add.reduceat(e, starts[:-1])[owner]
