@@ -15,8 +15,10 @@ from rag.ask.similar import Similar
 from rag.text.normalise import fold
 
 FITS = 0.5  # the least fit of a figure that counts the very thing
+FAR = 16  # words before a figure that may name what it counts where the figure is said of them
 ALIKE = 0.45  # the least cosine of the thing asked for and the words beside a figure
 _WORD = re.compile(r"[^\W_]+")
+_IS = re.compile(r"\b(?:là|đạt|lên|tới|đến)(?: (?:tới|đến|hơn|gần|trên|khoảng|được|hon|gan|tren|khoang)){0,2} $", re.IGNORECASE)
 _STOP = re.compile(r"[.,;:()“”\"!?]|\d")
 # said of whatever was named before; then what is measured, not counted: its unit stands in the text instead of its name
 _CLASSIFIERS = frozenset("chiec cai con nguoi vi qua bo loai vu ca truong lan nhom".split())
@@ -42,7 +44,9 @@ def another(asked: Asked, quotes: Sequence[str], similar: Similar) -> bool:
                 return False
             stop = _STOP.search(text, found.end)
             after = _WORD.findall(text[found.end : stop.start() if stop else len(text)])[:5]
-            before = [text[a:b] for a, b in spans if b <= found.start][-6:]
+            before = [text[a:b] for a, b in spans if b <= found.start]
+            # "số người dân cài ứng dụng … là hơn 67.500": what is counted may stand far before
+            before = before[-FAR:] if _IS.search(text[: found.start]) else before[-6:]
             if after and fold(after[0]) in _CLASSIFIERS and len(after) < 3:
                 return False  # "115 chiếc": whatever was spoken of before
             bag = frozenset(map(fold, [*after, *before]))

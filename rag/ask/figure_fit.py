@@ -48,11 +48,15 @@ _WEIGHT_ASKED = re.compile(
 )
 
 
+# "how far does it cut disease" asks for no distance
+_DEGREE = re.compile(r"\b(?:cuts?|reduced?s?|lower(?:s|ed)?|limit(?:s|ed)?|curb(?:s|ed)?|increased?s?|improved?s?)\b", re.IGNORECASE)
+
+
 @per_question
 def units_asked(asked: Asked) -> re.Pattern[str] | None:
     """The units in which "bao lâu", "how far", "how old" are answered; None for other questions."""
     mark = asked.text[asked.want.start : asked.want.end].lower()
-    if mark in _UNITS_OF:
+    if mark in _UNITS_OF and not (mark == "how far" and _DEGREE.search(asked.text)):
         return re.compile(_UNITS_OF[mark], re.IGNORECASE)
     question = fold(asked.text)
     if _KILOMETRES_ASKED.search(question):

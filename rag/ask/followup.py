@@ -35,6 +35,7 @@ _SWITCH_EN = re.compile(
 # "Ông được trao danh hiệu gì?", "quê của chị?": an address without a name
 _BARE = (
     r"^(?:ông|bà|anh|chị|cô)(?=\s+(?:được|có(?! thể)|đã|là|giữ|nói|cho|từng|đang|làm|sinh|quê|học|nhận|thuộc|bao|sẽ|muốn|cần|thu|bán|trồng|tên|mấy)\b)"
+    r"|(?<=[,;] )(?:ông|bà|anh|chị|cô)(?=\s+(?:còn|đã|đang|giữ|là|có|kiêm|nói|làm|thu|bán|trồng|từng|được)\b)"
     r"|(?<=nhà )(?:ông|bà|anh|chị|cô|bác)(?=\s+(?:đăng|bán|làm|có|trồng|ở|được|đưa)\b)|(?<=của )(?:ông|bà|anh|chị|cô)(?=\s*(?:(?:là|có|được|bán|làm|đưa|gồm)\b|[?,.]|$))|(?<=theo )(?:ông|bà|anh|chị|cô)(?=\s*(?:thì\b|[?,.]|$))"
 )
 _PERSON = (
@@ -44,8 +45,10 @@ _PERSON = (
 _PLACE = r"\b(?:(?:ở|tại|nơi) (?:đó|đây|đấy)|(?:tỉnh|huyện|xã|địa phương|thành phố|nơi|vùng|nước|thôn|khu vực|thị trấn)(?: này| đó| ấy)|there|(?:this|that) (?:province|district|commune|city|country|village|place|locality)|the (?:province|district|commune|city|village)(?! of\b|['’]s? \w+ of\b))\b"
 _ORGAN = r"\b(?:bên|chỗ|hãng|nơi) (?:đó|ấy|này)\b|\b(?:(?:sở|cơ quan|đơn vị|công ty|htx|hợp tác xã|tổ chức|doanh nghiệp|trung tâm|trường)(?: này| đó| ấy)|(?:this|that) (?:department|agency|company|cooperative|organisation|organization|office))\b"
 _DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"
+_ITS_NUMBER = r"\bnumber\b|\bsố (?:mấy|bao nhiêu|hiệu|nào|là)"
 _TIME = r"\b(?:(?:năm|thời điểm|thời gian|lúc|khi|tháng|ngày|giai đoạn) (?:đó|này|ấy)|(?:that|this) (?:year|time|month|day|period)|then)\b"
 _THING = r"\b(?:(?:cái|điều|việc|chuyện|thông tin|tin|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
+_THAT_FIGURE = r"\b(?:con số|tỷ lệ|tỉ lệ|mức|số liệu|số lượng) (?:đó|này|ấy|tương ứng)\b|\btương ứng\b|\bthat (?:figure|number|share|rate|percentage|total|amount)\b|\bthe (?:figure|corresponding (?:\w+ )?(?:figure|number|share|rate))\b|\b(?:nhờ|như|vì) (?:vậy|thế|đó)\b|\btương đương\b|\b(?:cương vị|chức vụ|chức|vai trò|vị trí) (?:ấy|đó|này)\b|\b(?:subsequently|afterwards|after that)\b"
 _REFERS = (
     r"\b(?:nó|họ|chúng|(?:cái|số|nhóm|tổ|đội|cách|con số|bánh|món|hàng|mạng|trang|máy|thứ|loại|sản phẩm|dự án|mô hình|bên|chỗ|người|nhà) (?:đó|này|ấy|đấy|kia))\b|"
     r"^(?:quy|tính|đổi) (?:ra|thành)\b|^(?:nặng|cân nặng|dài|rộng)\b|\btrong (?:số|đó)\b|\b(?:it|its|they|their|them|those|these)\b"
@@ -108,7 +111,8 @@ def only_added(question: str, whole: str) -> bool:
 
 def refers(question: str) -> bool:
     """Whether a question refers back by its words: "nó", "nhóm đó", "quy ra …", "its"."""
-    return _find(_REFERS, _LEAD_VI.sub("", nfc(question).strip())) is not None
+    plain = _LEAD_VI.sub("", nfc(question).strip())
+    return _find(_REFERS, plain) is not None or _find(_THAT_FIGURE, plain) is not None or _find(_BY_NOW, plain) is not None
 
 
 def of_what_was_said(question: str) -> bool:
@@ -116,6 +120,12 @@ def of_what_was_said(question: str) -> bool:
     return _find(_SAID, _LEAD_VI.sub("", nfc(question).strip())) is not None
 
 
+# "Giờ lên tới bao nhiêu rồi?", "how many by now": of the present, whatever was asked of a beginning
+_BY_NOW = (
+    r"^(?:(?:đến|tới|cho đến|tính đến|thế|vậy|còn) )*(?:giờ|bây giờ|hiện nay|hiện tại|nay|lúc này)\b[^?]*\b(?:bao nhiêu|mấy|chừng nào)\b|"
+    r"\bhow many\b[^?]*\b(?:now|today|by now|so far)\b|^(?:and )?(?:now|today)\b"
+)
+_AT_FIRST = r"\b(?:ban đầu|lúc đầu|hồi đầu|thời gian đầu|bước đầu|khởi đầu|(?:bắt đầu|lúc|khi|mới) (?:làm )?(?:thí điểm|thử|thử nghiệm)|thí điểm|làm thử|bắt đầu|at first|initially|at the (?:start|beginning)|(?:was |were )?first (?:tried|piloted|tested)|(?:was |were )?piloted)\b ?"
 _SAID = r"\b(?:chuyện|việc|điều|thông tin|tin) (?:này|đó|ấy)\b|\b(?:of|by|about|from) (?:that|this)\b(?! \w+ing\b)"
 
 
@@ -126,6 +136,8 @@ def complete_one(question: str, previous: str, answer: str, said: str = "") -> s
     new = _switched(question)
     if new:
         return _substituted(new, previous, question)
+    if _find(_THAT_FIGURE, question) and _level_slots(question) and _level_slots(previous):
+        return _substituted(question[slice(*_level_slots(question)[0])], previous, question)
     replaced = _pronouns(question, previous, answer, said)
     if replaced != question:
         return replaced
@@ -372,6 +384,8 @@ def _pronouns(question: str, previous: str, answer: str, said: str = "") -> str:
         found = _find(pattern, question)
         if found is None:
             continue
+        if kinds == ("document",) and _find(_ITS_NUMBER, question):
+            return _with_topic(question, previous)  # its number is what is asked for
         if kinds == ("place",) and find_places(question):
             continue  # "the province" may be the one it names
         meant = _of_level(question[slice(*found)], previous, answer) if kinds == ("place",) else ""
@@ -398,9 +412,14 @@ def _pronouns(question: str, previous: str, answer: str, said: str = "") -> str:
         if dates:
             return _with_topic(_tidy(question[: found[0]] + dates[0].text + question[found[1] :]), previous)
         return _with_topic(question, previous)
-    if _find(_THING, question):
+    if _find(_THING, question) or (_find(_THAT_FIGURE, question) and not _names_somebody(question)):
         return _with_topic(question, previous)
     return question
+
+
+def _names_somebody(question: str) -> bool:
+    """Whether a question names a place, person or body of its own, of which it may speak alone."""
+    return bool(find_places(question)) or any(n.kind in ("person", "organisation") for n in find_names(question))
 
 
 _AUXILIARY = "is|are|was|were|has|have|had|did|does|do|can|could|will|would|come|came|go|went"
@@ -536,21 +555,36 @@ def _with_topic(question: str, previous: str) -> str:
             previous = previous[: date.start] + previous[date.end :]
     # of a follow-up that was itself put before an earlier topic, that topic is what both are about
     behind = re.search(r" \(([^()]{12,})\)\W*$", previous)
-    topic = behind.group(1) if behind else topic_of(previous)
+    now = _find(_BY_NOW, question) is not None
+    counted = wanted(previous, _language(previous)).focus if behind and now else ""
+    topic = f"{counted} {behind.group(1)}".strip() if behind else topic_of(previous)
     if not topic:
         return question
     if _ADDRESSED.search(question):  # somebody else is asked about now
         topic = _tidy(_ADDRESSED.sub("", topic))
     title = _find(_TITLE, question)
     other = _find(_TITLE, topic)
+    if now:
+        topic = _without(_AT_FIRST, topic)
+        for date in reversed(find_dates(topic)):
+            topic = topic[: date.start] + topic[date.end :]
+        topic = _tidy(topic)
     if title and other and _lower(question[slice(*title)]) != _lower(topic[slice(*other)]):
         # "phó chủ tịch … (UBND tỉnh X)", whoever was asked about before
         topic = _tidy(topic[: other[0]] + topic[other[1] :])
     missing = {fold(w) for w in _WORD.findall(topic)} - {fold(w) for w in _WORD.findall(question)}
     if not missing:
         return question
-    bare = _LEAD_VI.sub("", question)
+    # "giờ thì được bao nhiêu rồi" is asked of now
+    bare = question if now else _LEAD_VI.sub("", question)
     return f"{bare.rstrip(' ?.!')} ({topic})?"
+
+
+def _without(pattern: str, text: str) -> str:
+    """``text`` without what ``pattern`` finds in it, with or without diacritics."""
+    while found := _find(pattern, text):
+        text = text[: found[0]] + text[found[1] :]
+    return text
 
 
 def topic_of(question: str) -> str:

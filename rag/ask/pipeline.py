@@ -22,7 +22,7 @@ from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mappin
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rag.ask import abstain, cite, followup
+from rag.ask import abstain, cite, followup, synonyms
 from rag.ask.draft import Draft
 from rag.ask.evidence import coverage, words_of
 from rag.ask.query import understand
@@ -214,7 +214,7 @@ class Rag:
         """Whether a draft speaks of what the question itself names, and not only of the topic that was put behind it."""
         asked, _ = self.reader.asked(alone, alone.text)
         held = words_of(" ".join(f"{c.title} {c.quote}" for c in draft.citations)).folded_set
-        return coverage(asked, held) >= OWN
+        return coverage(synonyms.widen(asked), held) >= OWN
 
     def _alone(self, question: str, query: Query) -> Query | None:
         """The question as it was typed, where the earlier topic was only put behind it and it has words of its own."""
