@@ -94,7 +94,7 @@ _NAMED_OFFICE = (
 # "làm đến đâu rồi" asks how far something has come
 _PROGRESS = r"\b(?:làm|thực hiện|triển khai|hoàn thành|tiến (?:độ|triển|hành)|phát triển|chuẩn bị|xây dựng|thí điểm|áp dụng|chuyển đổi số|phủ|phủ sóng|xuống)\b[^?]{0,60}\b(?:đến|tới) đâu\b"
 # "về thứ hạng chuyển đổi số thì … đang ở đâu"
-_IN_ORDER = r"\b(?:thứ hạng|xếp hạng|bảng xếp hạng)\b"
+_IN_ORDER = r"\b(?:thứ hạng|thứ bậc|xếp hạng|bảng xếp hạng)\b"
 # who issues a paper is a body: "Quyết định 4216 do ai ban hành", "Who issued Resolution 02"
 _ISSUER = (
     r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị)\b[^,?]*\b(?:do|bởi) ai (?:đã )?(?:ban hành|ra|thông qua|phê duyệt)|\bai (?:là người |đã )?(?:ban hành|ra|thông qua|phê duyệt) (?:ra )?(?:quyết định|nghị quyết|kế hoạch|chỉ thị)|"
@@ -447,7 +447,18 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         ).search(text[:start])
         digital = head is not None and not _DIGITAL.isdisjoint(text[: head.start()].split()[-1:])
         phrase = head.group(1).replace(",", "").strip() if head and not digital else ""
+        if not phrase and kind == "number" and not after.strip(" ?.!"):
+            phrase = _begun_with(text[:start], folded)
     return Wanted(kind, phrase, start, end, several)
+
+
+_THINGS_FIRST = r"^\W*(?:(?:về|ve|số|so|các|cac) )?((?:sản phẩm|san pham|nông sản|nong san|hàng|hang|mặt hàng|mat hang|ocop|tài khoản|tai khoan|giao dịch|giao dich|thủ tục|thu tuc|hóa đơn|hoa don|doanh nghiệp|doanh nghiep|văn bản|van ban|tổ|xã|xa)\b(?: (?:ocop|nông sản|nong san|chuyển đổi số|cấp \w+|hành chính))?)(?= )"
+
+
+def _begun_with(before: str, folded: bool) -> str:
+    """The thing counted where a question begins with it and ends with "bao nhiêu": "Nông sản lên sàn của Thanh Hóa bao nhiêu?"."""
+    found = re.match(_THINGS_FIRST, before)
+    return found[1] if found else ""
 
 
 _TOPIC_EN = re.compile(

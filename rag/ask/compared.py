@@ -31,7 +31,7 @@ QUESTION = (
     r"bao nhiêu|\bmấy\b|khi nào|bao giờ|lúc nào|(?<!không có )\bai\b|\bđâu\b|\bnào\b|\bgì\b|vì sao|tại sao|thế nào|ra sao|thì sao|bao lâu|"
     r"\bhow\b|\bwhen\b|\bwho\b|\bwhere\b|\bwhich\b|\bwhat\b"
 )
-DEGREE = r"(?:nhiều|ít|nhỉnh|cao|thấp|lớn|nhỏ|đông|dài|ngắn|rộng|nhanh|chậm|mạnh|tốt|kém|rẻ|xa|gần)"
+DEGREE = r"(?:nhiều|ít|nhỉnh|cao|thấp|lớn|nhỏ|đông|dài|ngắn|rộng|nhanh|chậm|mạnh|tốt|khá|kém|rẻ|xa|gần)"
 THING = r"(?:bên|nơi|cái|con số|số|đơn vị|chỗ|loại|nhóm|mô hình|xã|huyện|tỉnh|địa phương|cấp|tỷ lệ|mức|người|ông|bà|văn bản|hệ thống|htx|hợp tác xã|công ty|nghị quyết|quyết định|phần|phía|thứ|khoản|năm|sở|nền tảng)"
 WHICH = rf"(?:{THING} nào|ai|đâu|ở đâu)"
 WHICH_OF = rf",?\s*(?:thì |trong (?:hai|đó)[^,]*?,? ?)?\b{WHICH}\b(?= )"

@@ -38,7 +38,7 @@ ENOUGH = 2.75  # how sure it must be that these are two things set beside each o
 _ME = r"(?:em|tôi|mình|tui|tớ|cháu|bọn em|chúng tôi|bọn mình|i)"
 _ABOUT_ME = rf"^{_ME} [^,?]{{1,40}}, (?:{_ME} )?(?=(?:muốn|cần|xin|cho|nhờ|đang|hỏi)\b)"
 _FRONT = (
-    rf"^(?:(?:xin|vui lòng|làm ơn|nhờ|đề nghị|hãy|giúp|cho|hộ|dùm|giùm|(?:ad|anh|chị|bạn|shop)(?= (?:ơi|cho|giúp|ạ)\b)|{_ME}|muốn|cần|đang|hỏi|biết|xem|so sánh|so(?= (?:giùm|giúp|hộ|tiền|tỷ|tỉ|mức|số)\b)|đối chiếu|phân biệt|chào|ạ|ơi|thử)\b(?! với\b)[ ,:]*)+"
+    rf"^(?:(?:xin|vui lòng|làm ơn|nhờ|đề nghị|hãy|giúp|cho|hộ|dùm|giùm|(?:ad|anh|chị|bạn|shop)(?= (?:ơi|cho|giúp|ạ)\b)|{_ME}|muốn|cần|đang|hỏi|biết|xem|so sánh|so(?= (?:giùm|giúp|hộ|tiền|tỷ|tỉ|mức|số|hàng|sản phẩm|lượng|doanh)\b)|đối chiếu|phân biệt|chào|ạ|ơi|thử)\b(?! với\b)[ ,:]*)+"
     r"(?:giữa\b )?"
 )
 _BACK = (
@@ -97,7 +97,7 @@ def _kind_compared(main: str, kept: Compared) -> str:
 # "Kế hoạch A ra trước hay sau Nghị quyết B?"
 _BEFORE_OR_AFTER = r"^(?P<a>.+?)(?: (?:được ban hành|ban hành|ra đời|ra|có|được phê duyệt|ký))? (?:trước|sớm hơn) hay (?:sau|muộn hơn) (?P<b>[^?]+?)\W*$"
 # "mở rộng từ bao nhiêu lên bao nhiêu xã": how many at first and how many now, or in the two years that are named
-_FROM_TO = r"^(?P<a>.*?)(?:,? (?:đã|được))*(?: (?:mở rộng|nhân rộng|tăng|giảm|phát triển|thay đổi|đi))? từ (?:bao nhiêu|mấy)(?P<n> [^,?]{2,40}?)? (?:lên|xuống|thành|tới|đến|ra) (?:bao nhiêu|mấy)(?P<m> [^?]{2,40}?)?\W*$"
+_FROM_TO = r"^(?P<a>.*?)(?:,? (?:đã|được))*(?: (?:mở rộng|nhân rộng|tăng|giảm|phát triển|thay đổi|đi))? từ (?:bao nhiêu|mấy)(?P<n> [^?]{2,50}?)? (?:lên|xuống|thành|tới|đến|ra) (?:bao nhiêu|mấy)(?P<m> [^?]{2,40}?)?\W*$"
 _BY_NOW = r"\b(?:đến nay|hiện nay|hiện tại|bây giờ|giờ|nay)\b"
 
 
@@ -115,7 +115,9 @@ def _from_to(text: Compared) -> tuple[str, ...]:
     found = text.match(_FROM_TO)
     if not found:
         return ()
-    noun = next((text.text[slice(*found.span(n))] for n in "mn" if found[n]), "")
+    nouns = [text.of(text.text[slice(*found.span(n))]) for n in "mn" if found[n]]
+    told = [n.sub(rf"\s*\b(?:lúc |khi )?(?:{AT_FIRST})\b", "").sub(_BY_NOW, "").text.strip() for n in nouns]
+    noun = next((f" {n}" for n in told if n), "")
     rest = text.of(text.text[slice(*found.span("a"))].strip(" ,"))
     years = sorted(d.first[:4] for d in find_dates(rest.text) if d.precision == "year")
     if len(years) == 2:
@@ -137,7 +139,9 @@ _THEN_WHICH = rf",\s*(?:thì |vậy |thế )?{WHICH}\b(?: (?!hơn\b)[^\s,?]+){{0
 # "… thì thấp hay cao hơn"
 _MORE_OR_LESS = rf",?\s*(?:thì |là )?{DEGREE} hay (?:là )?{DEGREE}(?: hơn)?(?=\W*$)"
 # "…, cái nào ra trước, ngày nào"
-_AND_WHEN = rf",\s*{WHICH}\b[^,?]*\b(?:trước|sau|sớm hơn|muộn hơn)(?P<when>,\s*(?:vào |là |ra )?(?:ngày nào|khi nào|bao giờ|lúc nào|năm nào)\W*)$"
+_AND_WHEN = rf",\s*{WHICH}\b[^,?]*\b(?:trước|sau|sớm hơn|muộn hơn)(?P<when>,\s*(?:vào |là |ra )?(?:những |các )?(?:ngày nào|khi nào|bao giờ|lúc nào|năm nào)\W*)$"
+# "…, và con số của từng tỉnh ra sao", "…, với số liệu cụ thể của mỗi bên"
+_AND_FIGURES = r",\s*(?:và |với |kèm |cùng )?(?:con số|số liệu)(?: cụ thể)?(?: (?:của )?(?:từng|mỗi|hai) [^\s,?]+)(?: (?:là bao nhiêu|ra sao|thế nào|bao nhiêu))?(?=\W*$)"
 _AGAINST_FIRST = r"^so với (?P<a>[^,?]{2,60}?)(?:,| thì) (?P<b>[^?]+)"
 _SAME_TOO = r",?\s*\b(?:có|thì) (?:giống|khác|trùng)(?: gì)?(?: nhau)?(?: không)?(?=\W*$)|,?\s*\bcó phải (?:là )?cùng [^,?]{1,40}không(?: ạ)?(?=\W*$)"
 _NOT_ALIKE = r"\b(?:khác|giống) nhau\b"
@@ -147,7 +151,8 @@ _AND_HOW = r",\s*(?:giống hay khác|khác hay giống)(?: nhau)?(?=\W*$)|,\s*(
 
 def _turned(question: str, language: str) -> str:
     """ "So với A thì B …" as "B so với A …" where both are of one kind; "…, có giống nhau không" left out."""
-    text = Compared(question, language).sub(_SAME_TOO, "")
+    text = Compared(question, language).sub(_SAME_TOO, "").sub(_AND_FIGURES, "")
+    text = text.sub(r"\b(?:chiếm ưu thế|chiếm thế hơn|nhỉnh hơn|trội hơn|vượt trội hơn|vượt trội)\b", "nhiều hơn")
     text = text.sub(r"\bmặt hàng khác nhau (?:như )?(?:thế nào|ra sao|chỗ nào|gì)\b", "mặt hàng gì")
     text = text.sub(r"\bkhác gì nhau\b", "khác nhau thế nào").sub(
         rf"(?:,? thì)?(?:,? {WHICH})? \b(?:đa dạng|phong phú) hơn\b", " gồm những gì"

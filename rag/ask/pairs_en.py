@@ -6,6 +6,7 @@ Knows nothing of how the two things are found.
 from __future__ import annotations
 
 from rag.ask.compared import QUESTION, Compared, Sides, tidy
+from rag.text.dates import find_dates
 
 _COMPARE = r"^(?:compare|comparison (?:of|between)|(?:what(?:'s| is) )?the difference (?:between|in)|between|is|are|was|were|which (?:one )?is|what is)\s+"
 _MORE = r"\b(?:more|fewer|less|higher|larger|bigger|greater|lower|better|smaller|most|highest|largest|worse|ahead)\b"
@@ -24,6 +25,8 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
         text.of(asked[a:b].strip(" ,;:")).sub(r"^(?:more |fewer )?(?:the |a |an )?(?=\w)", "").text
         for a, b in (sides.first, sides.second)
     ]
+    if between and find_dates(between) and find_dates(things[1]):  # "A in 2021 or B in 2024": each at its own time
+        things[0], between = f"{things[0]} {between}", ""
     if between:
         tail = f"{between} {tail}"
     return tuple(tidy(_of_one(text, lead, thing, tail, hint)).rstrip(" ?.,;:") + "?" for thing in things)

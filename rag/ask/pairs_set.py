@@ -113,10 +113,75 @@ _ASKED_OF = (
 )  # fmt: skip
 
 
+_PLURAL = re.compile(r"^[\w-]+(?: [\w-]+){0,2}?s\b")
+_OF_TWO = rf"^(?P<a>[^:;?]+?),? {_AND} (?P<b>[^:;?]+?)\s*[:;,]\s*"
+# "A and B: which one takes more filings online", "A versus B: who gets the bigger share of files"
+_WHICH_MORE = re.compile(
+    rf"{_OF_TWO}(?:which|who)(?: (?:one|side|of (?:them|the two)|department|province))? (?P<verb>(?!is\b|was\b|are\b|were\b|ranks?\b)\w+) (?:the )?(?:more|bigger|larger|higher|greater|fewer|lower|smaller)(?: of)? (?P<rest>[^?]+)$",
+    re.IGNORECASE,
+)
+# "A or B: where do more businesses use it"
+_WHERE_MORE = re.compile(rf"{_OF_TWO}where (?:do|did|are|were|is) (?:there )?(?:more|fewer) (?P<rest>[^?]+)$", re.IGNORECASE)
+# "How is the watering at A different from what B has", "how does the system used by A differ from that used by B"
+_DIFFERS_FROM = re.compile(
+    r"^how(?:['’]s| is| are| was| does| do| did) (?P<what>(?:the )?[\w -]+?) (?P<a>(?:used (?:by|at|in)|at|of|in|for|by) [^?]+?) (?:differ|differs|different) from (?:that |those |the one |what )?(?P<b>[^?]+)$",
+    re.IGNORECASE,
+)
+_AMOUNT_OF = r"(?:the )?(?:number|share|value|amount|percentage|total|proportion) of"
+# "In P, compare the number of X with the number of Y"
+_TWO_NUMBERS = re.compile(
+    rf"^(?:(?P<where>(?:in|for|at) [^,?]+), )?compare (?P<a>{_AMOUNT_OF} [^?]+?) (?:with|to|and|against) (?P<b>{_AMOUNT_OF} [^?]+)$",
+    re.IGNORECASE,
+)
+# "Compare the part of sales that comes from the web: A and B"
+_COMPARE_LABEL = re.compile(rf"^compare (?P<noun>[^:?]{{4,90}}): (?P<a>[^?]+?),? {_AND} (?P<b>[^?]+)$", re.IGNORECASE)
+_PART_OF = re.compile(r"^(?:the )?(?:part|share|proportion|percentage|portion) of", re.IGNORECASE)
+
+
+def _more_ways(asked: str) -> tuple[str, ...]:
+    """Two questions for one that asks which of two is more, or sets two amounts or ways of doing beside each other; else ()."""
+    if found := _WHICH_MORE.match(asked):
+        verb, rest = found["verb"], found["rest"]
+        share = _PART_OF.match(rest)
+        asks = "What percentage of" if share else "How many"
+        rest = rest[share.end() :].strip() if share else re.sub(r"^(?:its|their|the) ", "", rest)
+        return tuple(tidy(f"{asks} {rest} does {side} {_plain_verb(verb)}") + "?" for side in _sides(found))
+    if found := _WHERE_MORE.match(asked):
+        rest = found["rest"]
+        return tuple(tidy(f"How many {rest} in {side}") + "?" for side in _sides(found))
+    if found := _DIFFERS_FROM.match(asked):
+        what = found["what"]
+        return tuple(tidy(f"What is {what} {side}") + "?" for side in (found["a"], found["b"]))
+    if found := _TWO_NUMBERS.match(asked):
+        where = f" {found['where']}" if found["where"] else ""
+        return tuple(tidy(f"What is {found[side]}{where}") + "?" for side in "ab")
+    if found := _COMPARE_LABEL.match(asked):
+        noun = found["noun"]
+        asks = f"What percentage of {noun[_PART_OF.match(noun).end() :].strip()}" if _PART_OF.match(noun) else f"What is {noun}"  # type: ignore[union-attr]
+        return tuple(tidy(f"{asks} of {re.sub(r'^(?:the|a) ', '', side)}") + "?" for side in _sides(found))
+    return ()
+
+
+def _sides(found: re.Match[str]) -> tuple[str, str]:
+    """The two things, "its" of the second said by the owner the first names: "Ha Tinh's trade department and its science department"."""
+    first, second = found["a"].strip(" ,"), found["b"].strip(" ,")
+    owner = re.match(r"(?:[A-ZĐ]\S* ?){1,4}?['’]s ", first)
+    if owner:
+        second = re.sub(r"^(?:its|their|the same province['’]s) ", owner.group(), second)
+    return first, second
+
+
+def _plain_verb(verb: str) -> str:
+    """ "get" of "gets", "have" of "has"."""
+    return {"has": "have", "had": "have", "does": "do"}.get(verb.lower(), re.sub(r"(?<=[^s])s$", "", verb))
+
+
 def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
     """Two questions for one put in one of these ways, else (); ``hint`` is the kind of answer asked of both, where it was told."""
     asked = question.strip(" ?.!")
     found: re.Match[str] | None
+    if more := _more_ways(asked):
+        return more
     if found := _EACH_DO.match(asked):
         verb, lead, rest = _ONE.get(found["do"].lower(), found["do"]), found["lead"], found["rest"]
         return _both(found, lambda thing: f"{lead} {verb} {thing} {rest}")
@@ -129,7 +194,10 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
         be, deed = _ONE.get(found["be"].lower(), found["be"]), found["deed"]
         return _both(found, lambda thing: f"When {be} {thing} {deed}")
     if (found := _LABEL.match(asked)) and not find_places(found["noun"]):
-        noun = found["noun"][0].lower() + found["noun"][1:]
+        noun = found["noun"] if found["noun"][1:2].isupper() else found["noun"][0].lower() + found["noun"][1:]
+        if not hint and _PLURAL.search(noun) and re.search(r",? (?:who|which)\b[^,]*\bmore$", found["b"], re.IGNORECASE):
+            sides = [found["a"], re.sub(r",? (?:who|which)\b[^,]*$", "", found["b"], flags=re.IGNORECASE)]
+            return tuple(tidy(f"How many {noun} does {side} have") + "?" for side in sides)
         wording = _LABEL_ASKED.get(hint, "What is the {noun} of {thing}")
         return _both(found, lambda thing: wording.format(noun=noun, thing=thing))
     if found := _MANY_AGAINST.match(asked):

@@ -5,6 +5,8 @@ Knows nothing of how the two things are found.
 
 from __future__ import annotations
 
+import re
+
 from rag.ask.compared import (
     BOTH,
     BOTH_OF,
@@ -20,7 +22,8 @@ from rag.ask.compared import (
     tidy,
 )
 from rag.text.dates import find_dates
-from rag.text.names import find_places
+from rag.text.names import find_names, find_places
+from rag.text.normalise import fold
 
 
 def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
@@ -32,11 +35,39 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
     lead = text.of(asked[: sides.first[0]].strip(" ,;")).sub(r"^(?:hai|cả hai|các) (?=[^\W\d])", "").text
     things = [asked[a:b].strip(" ,;:") for a, b in (sides.first, sides.second)]
     things = [text.of(t).sub(rf"\s*(?:có )?\b{DEGREE} hơn$", "").text for t in things]
+    if between and find_dates(between) and find_dates(things[1]):  # "A năm 2021 và B năm 2024": each at its own time
+        things[0], between = f"{things[0]} {between}", ""
+    if not between and (deed := _DEED_OF_BOTH.search(text.of(things[1]).shown)) and _is_longer(things[1], things[0]):
+        if not _DEED_OF_BOTH.search(text.of(things[0]).shown):  # "ngành A hay ngành B | đạt tỷ lệ … cao hơn"
+            things[1], tail = things[1][: deed.start()], f"{things[1][deed.start() :].strip()} {tail}"
     if between:  # the second stands in the place of the first
         tail = f"{between} {tail}"
     else:
         things[1] = _completed(text, *things)
-    return tuple(_of_one(text, lead, thing, tail, hint) for thing in things)
+    shared = _place_of_other(things, f"{lead} {tail}")
+    return tuple(_with_place(_of_one(text, lead, thing, tail, hint), place) for thing, place in zip(things, shared, strict=True))
+
+
+_DEED_OF_BOTH = re.compile(r"\s(?=(?:đạt|có|được|đưa|xếp|đứng|thu|nhận|dat|duoc|xep) )")
+
+
+def _is_longer(second: str, first: str) -> bool:
+    return len(second.split()) >= len(first.split()) + 3
+
+
+def _place_of_other(things: list[str], rest: str) -> list[str]:
+    """For each of two things of one sort the place that only the other names: "thứ hạng hiện có và thứ hạng Thanh Hóa hướng tới"."""
+    places = [find_places(thing) for thing in things]
+    if find_places(rest) or len([p for p in places if p]) != 1 or things[0].split()[:1] == [] or fold(things[0].split()[0]) != fold(things[1].split()[0]):
+        return ["", ""]
+    if any(n.kind in ("person", "organisation") for thing in things for n in find_names(thing)):
+        return ["", ""]
+    told = (places[0] or places[1])[0].text
+    return ["" if places[i] else told for i in (0, 1)]
+
+
+def _with_place(asked: str, place: str) -> str:
+    return f"{asked.rstrip(' ?')} ({place})?" if place else asked
 
 
 def _completed(text: Compared, first: str, second: str) -> str:
@@ -154,7 +185,9 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             return f"{before} là gì"
         if not hint and sentence.match(r"(?:hai|ba|bốn|năm|\d) [^\s,]+"):
             return f"{before} gồm những gì"
-        return f"{before} là {much}" if counted or hint else f"{before} thế nào"
+        if not hint and sentence.match(rf"(?:về )?mức (?:độ )?{_NO_AMOUNT}"):
+            return f"{before} thế nào"
+        return f"{before} là {much}" if counted or hint or ranked else f"{before} thế nào"
     if many := sentence.search(_MANY):
         more = sentence.search(r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và )", many.end())
         if more and not sentence.search(QUESTION, 0, many.start()):

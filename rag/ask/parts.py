@@ -581,10 +581,10 @@ _MORE_OF = re.compile(
     r"^(?P<lead>[^?]*?)\b(?:nhiều|nhieu) (?P<a>(?!hơn|hon)[^?]+?) (?:hay|hoặc là|hay là) (?:nhiều |nhieu )?(?P<b>[^?]+?) (?:hơn|hon)\s*\?*$",
     re.IGNORECASE,
 )
-_AMOUNT = r"(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí)\b"
+_AMOUNT = r"(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí|(?:khoản|mức|nguồn|tiền) thu)\b"
 _TWO_AMOUNTS = re.compile(
     rf"^(?P<a>{_AMOUNT}.+?),? (?:với|và|cùng|cùng với|so với) (?P<b>{_AMOUNT}.+?)"
-    r"(?: (?:là |lần lượt là |đạt )?(?:bao nhiêu|mấy))\s*\?*$",
+    r"(?: (?:là |lần lượt là |đạt |lần lượt )?(?:bao nhiêu|mấy|(?:ở |là |đạt )?mức nào))\s*\?*$",
     re.IGNORECASE,
 )
 _THEN_AGAINST = re.compile(
@@ -641,12 +641,15 @@ def _two_people_pattern() -> re.Pattern[str]:
     somebody = (
         rf"(?i:{_ADDRESSED.pattern})(?: {capital}\w*){{1,5}}"
         rf"(?: (?:ở|tại|của)(?: (?:xã|huyện|tỉnh|phường|thôn))?(?: {capital}\w*){{1,4}})?"
+        r"(?: \([^()?]{2,20}\)| (?:bán|trồng|làm|nuôi|sản xuất)(?: [^\s,?]+){1,3}(?=,? (?:và|với|cùng)\b)| (?:bán|trồng|làm|nuôi|sản xuất)(?: [^\s,?]+){1,2} \([^()?]{2,20}\))?"
     )
     return re.compile(
         rf"^(?P<a>{somebody}),? (?:và|với|cùng) (?P<b>{somebody}),? (?:(?:thì|cùng|đều|lần lượt) )?(?P<rest>[^?]+?)\s*\?*$"
     )
 
 
+# "…, mỗi bên tính theo tháng hay theo năm"
+_BY_WHICH = re.compile(r",?\s*(?:mỗi|từng) (?:bên|người|nơi) (?:tính )?theo \w+ hay (?:theo )?\w+")
 _EACH_OF = re.compile(r",?\s*(?:vậy |thì )?\b(?:mỗi|từng) (?:bên|người|nơi|ông|bà|chị|anh)\b")
 _WHICH_FIRST = r",? (?:cái|bên|văn bản|quyết định|nghị quyết) nào (?:(?:có|ra|được ban hành|ban hành|ra đời) )?(?:trước|sau|sớm|muộn)(?: hơn)?\s*\?*$"
 _TWO_OF_A_KIND = re.compile(
@@ -663,7 +666,9 @@ def _two_people(question: str, language: str) -> tuple[str, ...]:
     question = question.strip()
     if language != "vi" or not _ADDRESSED.match(question) or not (found := _two_people_pattern().match(question)):
         return ()
-    rest = _EACH_OF.sub(",", found["rest"]).replace(" ,", ",")
+    rest = _BY_WHICH.sub("", found["rest"])
+    rest = _EACH_OF.sub(",", rest).replace(" ,", ",")
+    rest = re.sub(r"^,\s*|^(?:mỗi|từng) (?:bên|người|nơi) ", "", rest)
     return tuple(tidy(f"{found[side]} {rest}") + "?" for side in "ab")
 
 
