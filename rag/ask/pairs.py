@@ -142,6 +142,8 @@ _MORE_OR_LESS = rf",?\s*(?:thì |là )?{DEGREE} hay (?:là )?{DEGREE}(?: hơn)?(
 _AND_WHEN = rf",\s*{WHICH}\b[^,?]*\b(?:trước|sau|sớm hơn|muộn hơn)(?P<when>,\s*(?:vào |là |ra )?(?:những |các )?(?:ngày nào|khi nào|bao giờ|lúc nào|năm nào)\W*)$"
 # "…, và con số của từng tỉnh ra sao", "…, với số liệu cụ thể của mỗi bên"
 _AND_FIGURES = r",\s*(?:và |với |kèm |cùng )?(?:con số|số liệu)(?: cụ thể)?(?: (?:của )?(?:từng|mỗi|hai) [^\s,?]+)(?: (?:là bao nhiêu|ra sao|thế nào|bao nhiêu))?(?=\W*$)"
+# "…, mỗi bên tính theo tháng hay theo năm"
+_BY_WHICH = r",?\s*(?:mỗi|từng) (?:bên|người|nơi) (?:tính )?theo \w+ hay (?:theo )?\w+"
 _AGAINST_FIRST = r"^so với (?P<a>[^,?]{2,60}?)(?:,| thì) (?P<b>[^?]+)"
 _SAME_TOO = r",?\s*\b(?:có|thì) (?:giống|khác|trùng)(?: gì)?(?: nhau)?(?: không)?(?=\W*$)|,?\s*\bcó phải (?:là )?cùng [^,?]{1,40}không(?: ạ)?(?=\W*$)"
 _NOT_ALIKE = r"\b(?:khác|giống) nhau\b"
@@ -151,7 +153,7 @@ _AND_HOW = r",\s*(?:giống hay khác|khác hay giống)(?: nhau)?(?=\W*$)|,\s*(
 
 def _turned(question: str, language: str) -> str:
     """ "So với A thì B …" as "B so với A …" where both are of one kind; "…, có giống nhau không" left out."""
-    text = Compared(question, language).sub(_SAME_TOO, "").sub(_AND_FIGURES, "")
+    text = Compared(question, language).sub(_SAME_TOO, "").sub(_AND_FIGURES, "").sub(_BY_WHICH, "")
     text = text.sub(r"\b(?:chiếm ưu thế|chiếm thế hơn|nhỉnh hơn|trội hơn|vượt trội hơn|vượt trội)\b", "nhiều hơn")
     text = text.sub(r"\bmặt hàng khác nhau (?:như )?(?:thế nào|ra sao|chỗ nào|gì)\b", "mặt hàng gì")
     text = text.sub(r"\bkhác gì nhau\b", "khác nhau thế nào").sub(

@@ -114,14 +114,17 @@ _ASKED_OF = (
 
 
 _PLURAL = re.compile(r"^[\w-]+(?: [\w-]+){0,2}?s\b")
-_OF_TWO = rf"^(?P<a>[^:;?]+?),? {_AND} (?P<b>[^:;?]+?)\s*[:;,]\s*"
+# "or" parts two things more surely than "and", which stands inside names too
+_OF_TWO = rf"^(?P<a>(?:(?! or | versus | vs )[^:;?])+),? (?:or|versus|vs\.?) (?P<b>[^:;?]+?)\s*[:;,]\s*"
+_OF_BOTH = rf"^(?P<a>(?:(?! or | versus | vs )[^:;?])+?),? {_AND} (?P<b>(?:(?! or | versus | vs )[^:;?])+?)\s*[:;,]\s*"
 # "A and B: which one takes more filings online", "A versus B: who gets the bigger share of files"
-_WHICH_MORE = re.compile(
-    rf"{_OF_TWO}(?:which|who)(?: (?:one|side|of (?:them|the two)|department|province))? (?P<verb>(?!is\b|was\b|are\b|were\b|ranks?\b)\w+) (?:the )?(?:more|bigger|larger|higher|greater|fewer|lower|smaller)(?: of)? (?P<rest>[^?]+)$",
-    re.IGNORECASE,
-)
+_TAKES_MORE = r"(?:which|who)(?: (?:one|side|of (?:them|the two)|department|province))? (?P<verb>(?!is\b|was\b|are\b|were\b|ranks?\b)\w+) (?:the )?(?:more|bigger|larger|higher|greater|fewer|lower|smaller)(?: of)? (?P<rest>[^?]+)$"
+_WHICH_MORE = tuple(re.compile(sides + _TAKES_MORE, re.IGNORECASE) for sides in (_OF_TWO, _OF_BOTH))
 # "A or B: where do more businesses use it"
-_WHERE_MORE = re.compile(rf"{_OF_TWO}where (?:do|did|are|were|is) (?:there )?(?:more|fewer) (?P<rest>[^?]+)$", re.IGNORECASE)
+_WHERE_MORE = tuple(
+    re.compile(rf"{sides}where (?:do|did|are|were|is) (?:there )?(?:more|fewer) (?P<rest>[^?]+)$", re.IGNORECASE)
+    for sides in (_OF_TWO, _OF_BOTH)
+)
 # "How is the watering at A different from what B has", "how does the system used by A differ from that used by B"
 _DIFFERS_FROM = re.compile(
     r"^how(?:['’]s| is| are| was| does| do| did) (?P<what>(?:the )?[\w -]+?) (?P<a>(?:used (?:by|at|in)|at|of|in|for|by) [^?]+?) (?:differ|differs|different) from (?:that |those |the one |what )?(?P<b>[^?]+)$",
@@ -140,13 +143,13 @@ _PART_OF = re.compile(r"^(?:the )?(?:part|share|proportion|percentage|portion) o
 
 def _more_ways(asked: str) -> tuple[str, ...]:
     """Two questions for one that asks which of two is more, or sets two amounts or ways of doing beside each other; else ()."""
-    if found := _WHICH_MORE.match(asked):
+    if found := next(filter(None, (p.match(asked) for p in _WHICH_MORE)), None):
         verb, rest = found["verb"], found["rest"]
         share = _PART_OF.match(rest)
         asks = "What percentage of" if share else "How many"
         rest = rest[share.end() :].strip() if share else re.sub(r"^(?:its|their|the) ", "", rest)
         return tuple(tidy(f"{asks} {rest} does {side} {_plain_verb(verb)}") + "?" for side in _sides(found))
-    if found := _WHERE_MORE.match(asked):
+    if found := next(filter(None, (p.match(asked) for p in _WHERE_MORE)), None):
         rest = found["rest"]
         return tuple(tidy(f"How many {rest} in {side}") + "?" for side in _sides(found))
     if found := _DIFFERS_FROM.match(asked):
@@ -195,9 +198,8 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
         return _both(found, lambda thing: f"When {be} {thing} {deed}")
     if (found := _LABEL.match(asked)) and not find_places(found["noun"]):
         noun = found["noun"] if found["noun"][1:2].isupper() else found["noun"][0].lower() + found["noun"][1:]
-        if not hint and _PLURAL.search(noun) and re.search(r",? (?:who|which)\b[^,]*\bmore$", found["b"], re.IGNORECASE):
-            sides = [found["a"], re.sub(r",? (?:who|which)\b[^,]*$", "", found["b"], flags=re.IGNORECASE)]
-            return tuple(tidy(f"How many {noun} does {side} have") + "?" for side in sides)
+        if not hint and _PLURAL.match(noun) and not any(p.match(noun) for p, _ in _ASKED_OF) and not _QUANTITY.search(noun):
+            return _both(found, lambda thing: f"How many {noun} does {thing} have")
         wording = _LABEL_ASKED.get(hint, "What is the {noun} of {thing}")
         return _both(found, lambda thing: wording.format(noun=noun, thing=thing))
     if found := _MANY_AGAINST.match(asked):

@@ -189,7 +189,7 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             return f"{before} thế nào"
         return f"{before} là {much}" if counted or hint or ranked else f"{before} thế nào"
     if many := sentence.search(_MANY):
-        more = sentence.search(r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và )", many.end())
+        more = sentence.search(r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và | trên | ở | tại | qua )", many.end())
         if more and not sentence.search(QUESTION, 0, many.start()):
             left = sentence.of(text[more.end() :]).sub(
                 r"^[\s,]*(?:và (?:con số|số liệu) )?(?:là )?(?:bao nhiêu|mấy|không|ra sao|thế nào)\b.*$", ""

@@ -648,8 +648,6 @@ def _two_people_pattern() -> re.Pattern[str]:
     )
 
 
-# "…, mỗi bên tính theo tháng hay theo năm"
-_BY_WHICH = re.compile(r",?\s*(?:mỗi|từng) (?:bên|người|nơi) (?:tính )?theo \w+ hay (?:theo )?\w+")
 _EACH_OF = re.compile(r",?\s*(?:vậy |thì )?\b(?:mỗi|từng) (?:bên|người|nơi|ông|bà|chị|anh)\b")
 _WHICH_FIRST = r",? (?:cái|bên|văn bản|quyết định|nghị quyết) nào (?:(?:có|ra|được ban hành|ban hành|ra đời) )?(?:trước|sau|sớm|muộn)(?: hơn)?\s*\?*$"
 _TWO_OF_A_KIND = re.compile(
@@ -666,8 +664,7 @@ def _two_people(question: str, language: str) -> tuple[str, ...]:
     question = question.strip()
     if language != "vi" or not _ADDRESSED.match(question) or not (found := _two_people_pattern().match(question)):
         return ()
-    rest = _BY_WHICH.sub("", found["rest"])
-    rest = _EACH_OF.sub(",", rest).replace(" ,", ",")
+    rest = _EACH_OF.sub(",", found["rest"]).replace(" ,", ",")
     rest = re.sub(r"^,\s*|^(?:mỗi|từng) (?:bên|người|nơi) ", "", rest)
     return tuple(tidy(f"{found[side]} {rest}") + "?" for side in "ab")
 
