@@ -93,6 +93,9 @@ _NAMED_OFFICE = (
 )
 # "làm đến đâu rồi" asks how far something has come
 _PROGRESS = r"\b(?:làm|thực hiện|triển khai|hoàn thành|tiến (?:độ|triển|hành)|phát triển|chuẩn bị|xây dựng|thí điểm|áp dụng|chuyển đổi số|phủ|phủ sóng|xuống)\b[^?]{0,60}\b(?:đến|tới) đâu\b"
+# "cái khó nhất nằm ở đâu", "where does the electricity come from": no place
+_ABSTRACT = r"\b(?:cái khó|khó khăn|khó nhất|vướng mắc|trở ngại|thách thức|mấu chốt|vấn đề|điểm yếu|điểm mạnh|lợi thế|nguyên nhân|bí quyết|chìa khóa)\b[^?]{0,60}$"
+_NO_PLACE_EN = r"\bwhere (?:does|do|did) (?:the |its |their |his |her )?(?:electricity|power|energy|money|funding|water|data|income|revenue)\b|\bwhere (?:does|do|did|can|is|are) [^?]{3,60}? (?:sell|sold|advertise[sd]?|promoted?|marketed|buy|order) (?:\w+ )?(?:online|on the (?:web|internet))\b"
 # "về thứ hạng chuyển đổi số thì … đang ở đâu"
 _IN_ORDER = r"\b(?:thứ hạng|thứ bậc|xếp hạng|bảng xếp hạng)\b"
 # who issues a paper is a body: "Quyết định 4216 do ai ban hành", "Who issued Resolution 02"
@@ -145,13 +148,16 @@ _PARTICLES = re.compile(r"(?:\s+(?:vậy|nhỉ|hả|ạ|thế|nhé|đấy|cơ|r�
 def wanted(question: str, language: str) -> Wanted:
     """The answer type, focus and question word of one single question in ``language`` (a code of ``Query``)."""
     text, folded = view(question, language)
+    english = language == "en"
     for place in find_places(nfc(question)):  # "Đồng Nai" is no money
         text = text[: place.start] + "_" * (place.end - place.start) + text[place.end :]
     if found := _CARRIED.search(text):  # what a follow-up is about asks for nothing
+        if english and (number := re.search(r"\bnumbers?\b(?! of (?!(?:the|that) (?:one|other)\b))", text[: found.start()])):
+            if paper := re.search(rf"\b(?:{NUMBERED_EN})\b", found.group()):
+                return Wanted("decision", paper.group(), *number.span())
         text = text[: found.start()] + " " * (len(text) - found.start())
     if found := _PARTICLES.search(text):  # "bao nhiêu người vậy ạ?", "lên tới bao nhiêu rồi"
         text = text[: found.start()] + " " * (len(text) - found.start())
-    english = language == "en"
     several = bool(
         _compiled(
             r"những|\bcác\b|gồm|kể tên|liệt kê|nêu|\blist\b|name (?:the|all|some)|what are|which are|những ai|lần lượt",
@@ -183,6 +189,10 @@ def wanted(question: str, language: str) -> Wanted:
         )
     ):
         return Wanted("other", "force", core.start(), core.start() + 3, several)
+    if english and (
+        far := re.search(r"\bhow far\b(?= [^?]*\b(?:got|gotten|come|gone|progressed|advanced|along|reached)\b)", text)
+    ):
+        return Wanted("other", "", *far.span(), several)
     thing_first = english and re.match(
         r"\W*(?:(?:in|with|by|for|to|of|on|from|at|under|besides?) )?(?:what|which)\b", text
     )
@@ -196,11 +206,18 @@ def wanted(question: str, language: str) -> Wanted:
             continue
         start, end = found.span()
         if mark == "count" and not english and _plural_may(text, start, end, folded):
-            continue  # "mấy chợ nào làm kiểu chợ 4.0": any number of them
+            found = _compiled(r"(?:bao )?\bnhiêu\b|bao lâu|bao xa|bao tuổi", folded).search(text)
+            if found is None:
+                continue  # "mấy chợ nào làm kiểu chợ 4.0": any number of them
+            start, end = found.span()
         if mark == "count" and _compiled(r"\b(?:nào|gì|ai|đâu)\b.*\b(?:trong|của|ở|với|cho) mấy$", folded).search(
             text[:end]
         ):
             continue  # "lực lượng nào làm nòng cốt trong mấy tổ ở đó": any number of them
+        if mark == "place" and not english and _compiled(_ABSTRACT, folded).search(text[:start]):
+            return Wanted("other", "", start, end, several)
+        if mark == "place" and english and re.search(_NO_PLACE_EN, text):
+            return Wanted("other", "", start, end, several)
         if mark == "place" and not english and _compiled(_IN_ORDER, folded).search(text[:start]):
             return Wanted("rank", "", start, end, several)
         if mark == "place" and _compiled(_PROGRESS, folded).search(text):
@@ -261,7 +278,8 @@ def _plural_may(text: str, start: int, end: int, folded: bool) -> bool:
     """Whether "mấy" only says that there are several of what another word asks for: "mấy tổ ở thôn lấy đoàn thể nào làm nòng cốt"."""
     if text[start:end] != "mấy" or re.search(r"\b(?:thứ|hạng|tốp|top|trí|số|ngày|tháng|năm|lúc|nhóm|có|gồm|được|tới|đến|lên)\s*$", text[:start]):
         return False
-    return re.search(r"\b(?:nào|gì)\b", text) is not None and re.match(r"\s*(?:giờ|năm|tháng|ngày|lần)\b", text[end:]) is None
+    others = re.search(r"\b(?:nào|gì)\b", text) or re.search(r"\bbao nhiêu\b", text[end:])
+    return others is not None and re.match(r"\s*(?:giờ|năm|tháng|ngày|lần)\b", text[end:]) is None
 
 
 def _counted_noun(text: str, folded: bool) -> str:
@@ -291,7 +309,7 @@ def _is_a_name(question: str) -> bool:
     """ "Who is X?" with nothing but a name for X."""
     return (
         re.fullmatch(
-            r"[Ww]ho (?:is|was)(?: (?:Mr|Mrs|Ms|Dr)\.?)?(?: [^\W\d_a-zà-ỹ][^\W\d_]*){2,4}\s*\??", question.strip()
+            r"[Ww]ho (?:is|was)(?: (?:Mr|Mrs|Ms|Dr)\.?)?(?: [^\W\d_a-zà-ỹ][^\W\d_]*){2,4}(?: (?:in|of|from)(?: [^\W\d_a-zà-ỹ][^\W\d_]*){1,3})?\s*\??", question.strip()
         )
         is not None
     )
@@ -398,7 +416,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     elif before[-1:] and (
         before[-1] in ("thứ", "hạng", "tốp", "top", "trí")
         or (folded and before[-1] in ("thu", "hang") and before[-2:-1] not in (["doanh"], ["mat"], ["khach"], ["cua"]))
-    ):
+    ) or (before[-1:] in (["nhóm"], ["nhom"]) and focus[:1] and focus[0] in ("địa", "tỉnh", "dia", "tinh")):
         kind = "rank"
     elif (
         before[-1:]
@@ -557,6 +575,8 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
                 return "organisation", phrase, before[-length].start()
             if phrase in ("nước", "nuoc") and before[-2:-1] and before[-2].group() in ("tịch", "tich"):
                 break  # "Phó Chủ tịch nước" is no country
+            if phrase in ("năm", "nam") and [m.group() for m in before[-3:-1]] in (["ngày", "tháng"], ["ngay", "thang"]):
+                return "date", ("ngay" if folded else "ngày"), before[-3].start()
             if phrase in ("số hiệu", "so hieu"):
                 return "decision", _document_kind(text[:start]), before[-length].start()
             if phrase in ("số", "so") and len(before) > 1 and before[-2].group() in _DIGITAL:
@@ -643,6 +663,8 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
     if english:
         if re.match(r"(?:is|are|does|do|did|has|have|was|were|can|will|could|should)\b", text):
             return "yesno"
+        if re.match(r"(?:the )?total (?!(?:value|revenue|income|turnover|amount|cost|sum|sales)\b)(?:number of )?[a-z-]+", text):
+            return "number"
         if re.search(r"\bhow\b", text):
             return "rank" if _compiled(_RANK, True).search(text) else "other"
     elif _compiled(

@@ -47,7 +47,7 @@ _ORGAN = r"\b(?:bên|chỗ|hãng|nơi) (?:đó|ấy|này)\b|\b(?:(?:sở|cơ qua
 _DOCUMENT = r"\b(?:(?:quyết định|nghị quyết|đề án|kế hoạch|văn bản|chương trình|luật)(?: này| đó| ấy)|(?:this|that) (?:decision|resolution|plan|scheme|document|law))\b"
 _ITS_NUMBER = r"\bnumber\b|\bsố (?:mấy|bao nhiêu|hiệu|nào|là)"
 _TIME = r"\b(?:(?:năm|thời điểm|thời gian|lúc|khi|tháng|ngày|giai đoạn) (?:đó|này|ấy)|(?:that|this) (?:year|time|month|day|period)|then)\b"
-_THING = r"\b(?:(?:cái|điều|việc|chuyện|thông tin|tin|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these)\b"
+_THING = r"\b(?:(?:cái|điều|việc|chuyện|thông tin|tin|số|chúng|họ|nó|con số|kết quả|mô hình|sản phẩm|ứng dụng|nền tảng|chỉ số|tỷ lệ|sự kiện|chiến dịch|cuộc chiến)(?: này| đó| ấy)|\bnó\b|\bhọ\b|\bchúng\b|\bđó\b|it|its|they|them|their|this|that|those|these|the one(?= [a-z]+ [a-z]* ?(?:issued|put out|released)))\b"
 _THAT_FIGURE = r"\b(?:con số|tỷ lệ|tỉ lệ|mức|số liệu|số lượng) (?:đó|này|ấy|tương ứng)\b|\btương ứng\b|\bthat (?:figure|number|share|rate|percentage|total|amount)\b|\bthe (?:figure|corresponding (?:\w+ )?(?:figure|number|share|rate))\b|\b(?:nhờ|như|vì) (?:vậy|thế|đó)\b|\btương đương\b|\b(?:cương vị|chức vụ|chức|vai trò|vị trí) (?:ấy|đó|này)\b|\b(?:subsequently|afterwards|after that)\b"
 _REFERS = (
     r"\b(?:nó|họ|chúng|(?:cái|số|nhóm|tổ|đội|cách|con số|bánh|món|hàng|mạng|trang|máy|thứ|loại|sản phẩm|dự án|mô hình|bên|chỗ|người|nhà) (?:đó|này|ấy|đấy|kia))\b|"
@@ -386,9 +386,11 @@ def _pronouns(question: str, previous: str, answer: str, said: str = "") -> str:
             continue
         if kinds == ("document",) and _find(_ITS_NUMBER, question):
             return _with_topic(question, previous)  # its number is what is asked for
-        if kinds == ("place",) and find_places(question):
+        if kinds in (("place",), ("organisation",)) and find_places(question) and not re.search(r"sở|công ty|htx|hợp tác xã|compan|cooperative|department", question[slice(*found)].lower()):
             continue  # "the province" may be the one it names
         meant = _of_level(question[slice(*found)], previous, answer) if kinds == ("place",) else ""
+        if kinds == ("place",) and not meant and _find(_TITLE, question) and (bodies := companies(previous)):
+            meant = bodies[0].text  # "Giám đốc ở đó là ai" after "HTX Gia Phúc ở huyện nào"
         meant = meant or _antecedent(kinds, previous, answer, person=kinds == ("person",))
         if not meant and kinds in (("person",), ("organisation",)):  # spoken of further back
             meant = _antecedent(kinds, said, "", person=kinds == ("person",))
@@ -531,7 +533,7 @@ def _incomplete(question: str, previous: str) -> bool:
         return True
     # "Tăng bao nhiêu bậc so với năm 2020?", "Vì sao?", "Khi nào hoàn thành?"
     starts_bare = want.end > 0 and re.match(
-        r"(?:tăng|giảm|đạt|chiếm|gồm|bao gồm|trong đó|cụ thể|vì sao|tại sao|khi nào|bao giờ|ở đâu|do ai|ai|bao nhiêu|mấy|so với|tang|giam|dat|chiem|gom|trong do|cu the|vi sao|tai sao|khi nao|o dau|bao nhieu|so voi|by how|how many of|why|when|where|who|compared)",
+        r"(?:tăng|giảm|đạt|chiếm|gồm|bao gồm|với|trong đó|cụ thể|vì sao|tại sao|khi nào|bao giờ|ở đâu|do ai|ai|bao nhiêu|mấy|so với|tang|giam|dat|chiem|gom|trong do|cu the|vi sao|tai sao|khi nao|o dau|bao nhieu|so voi|by how|how many of|why|when|where|who|compared)",
         shown,
     )
     if not names and len(telling) <= 6 and len(shared) >= 2 and not find_dates(question):

@@ -25,17 +25,17 @@ _DEGREES = (
         rf"\bhow much(?= of (?:the|its|his|her|their|all)\b)|\bhow much(?= of (?:\S+ ){{0,4}}?\S+['’]s )|\bhow much(?= (?:{_DO})\b[^?]*\b{_PART})|\bwhat part(?= of\b)",
     ),
     ("percent", "", r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:account for|make up)\b)"),
-    ("number", "", rf"\bby how much\b|\bhow (?:much|far)(?= (?:{_DO})\b[^?]*\b{_LESS})|\bhow much (?:less|fewer)\b"),
+    ("number", "", rf"\bby (?:up to |about |around |roughly )?how much\b|\bhow (?:much|far)(?= (?:{_DO})\b[^?]*\b{_LESS})|\bhow much (?:less|fewer)\b"),
     (
         "amount",
         "",
-        r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:earn|make|take in)\b[^?]*\b(?:year|yearly|annually|month)\b)",
+        r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:earn|make|take in)\b[^?]*\b(?:year|yearly|annually|months?|monthly|week|weekly)\b)",
     ),
     ("amount", "", r"\bwhat(?= [^?]*\bworth\W*$)"),
     (
         "number",
         "",
-        r"\bwhat(?= (?:does|do|did)\b[^?]*\bweigh\b)|\bwhat(?= (?:is|was|were) the (?:\w+ )?weight\b)|\bhow (?:much|heavy)\b(?=[^?]*\b(?:weigh|by weight|in weight)\b)",
+        r"\bwhat(?= (?:does|do|did)\b[^?]*\bweigh\b)|\bwhat(?= (?:is|was|were) the (?:\w+ )?weight\b)|\bhow (?:much|heavy)\b(?=[^?]*\b(?:weigh|by weight|in weight|in tonnes|in tons|in kilos)\b)|(?<=in tonnes, )(?:\w+ )?how much\b|(?<=in tons, )(?:\w+ )?how much\b",
     ),
     ("number", "stars", r"\b(?:star rating|how many stars)\b"),
 )
@@ -48,7 +48,7 @@ _RANKS = (
     r"\b(?:what|which) (?:position|place|spot)(?= (?:did|does|has|was|is) (?:the )?(?:\w+ )?_+)",
     rf"\b(?:what|which)(?= (?:was|is)\b[^?]*\b(?:place|position|spot|standing) (?:in|on) (?:the )?(?:\w+ ){{0,4}}{_TABLE}\b)",
 )
-_TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,2}?(?:provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= (?:\w+ ){0,2}top group\b)"
+_TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,4}?(?:table|ranking|rankings|index|provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= (?:\w+ ){0,2}top group\b)"
 _ROLES = r"\bin (?:what|which) capacity\b|\b(?:what|which) (?:offices?|positions?|posts?)(?= (?:does|do|did|has|is|was)\b[^?]*\b(?:hold|held|occupy|occupied|have|had|serve|in)\W*$)"
 _NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!of\b|in\b|on\b|under\b|by\b|for\b|with\b|to\b|from\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
 # "what number is the resolution", "under what number did it issue its plan", "the decision's number"

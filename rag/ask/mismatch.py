@@ -35,6 +35,7 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
      ("đứng thứ hai", "xếp thứ hai", "hạng hai", "vị trí thứ hai", "đứng thứ 2", "xếp thứ 2", "hạng nhì", "thứ nhì", "ranked second", "ranks second")),
     (("đường sắt", "railway"), ("đường bộ", "road"), ("hàng không", "aviation")),
 )  # fmt: skip
+_TRADERS = next(group for group in _SIBLINGS if "người bán" in group[0])
 # quantities that a text must name before it can give them: the question's forms, then the text's
 _QUANTITIES: tuple[tuple[str, str], ...] = (
     (r"(?<!trăm )(?<!% )dân số|bao nhiêu dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|(?<!adult )(?<!working )(?<!of the )(?<!of its )population|people live|\binhabitants\b(?! (?:there )?(?:use|using|used|ha[sd]|have|install|who|that|know|regist|are using))|how many people are there", r"dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|inhabitants|people"),
@@ -176,8 +177,10 @@ def _other_acronym(asked: Asked, whole: str) -> bool:
 def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: str) -> str:
     """Why the sentence cannot answer, in two words, or "". ``before`` is the sentence before it, ``context`` the headings above."""
     near = f"{context}. {before} {sentence}"
-    for mine, held in zip(_siblings_in(_typed(asked)), _siblings_in(near), strict=True):
+    for group, mine, held in zip(_SIBLINGS, _siblings_in(_typed(asked)), _siblings_in(near), strict=True):
         if len(mine) == 1 and held and mine[0] not in held:
+            if asked.want.kind == "number" and group is _TRADERS and not any(_says(rf"\b{f}\b", asked.want.focus) for f in group[mine[0]]):
+                continue  # "transactions made by sellers" counts no sellers
             return "sibling"
     common = _common(_typed(asked))
     if asked.want.kind == "date":
@@ -199,9 +202,10 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
     if asked.want.kind == "date" and _yet_to_come(asked, sentence):
         return "another time"
     if asked.want.kind == "person":
-        if _other_place(asked, sentence) or _other_level(asked, sentence):
+        seated = _SEAT_ASKED.search(fold(_typed(asked))) is not None
+        if (seated and _other_place(asked, sentence)) or _other_level(asked, sentence):
             return "another place"
-        if asked.language == "en" and _other_seat(asked, near):
+        if seated and asked.language == "en" and _other_seat(asked, near):
             return "another place"
         if _other_body(asked, sentence):
             return "another body"
@@ -458,6 +462,10 @@ def _other_level(asked: Asked, sentence: str) -> bool:
     return bool(wanted and held and not wanted & held)
 
 
+# who holds an office, which belongs to one place
+_SEAT_ASKED = re.compile(
+    r"\b(?:chu tich|bi thu|giam doc|truong|pho|lanh dao|dung dau|sep|chair\w*|secretary|director|heads?|headed|leads?|led|leaders?|chief|deputy|vice|in charge|runs?|boss|mayor|president)\b"
+)
 _BODIES = {
     "so": ("so", "department"), "cong an": ("cong an", "police"), "cong ty": ("cong ty", "company"), "htx": ("htx", "hop tac xa", "cooperative"),
     "trung tam": ("trung tam", "centre", "center"), "benh vien": ("benh vien", "hospital"), "ngan hang": ("ngan hang", "bank"), "truong": ("truong", "school"),

@@ -139,7 +139,7 @@ _THEN_WHICH = rf",\s*(?:thì |vậy |thế )?{WHICH}\b(?: (?!hơn\b)[^\s,?]+){{0
 # "… thì thấp hay cao hơn"
 _MORE_OR_LESS = rf",?\s*(?:thì |là )?{DEGREE} hay (?:là )?{DEGREE}(?: hơn)?(?=\W*$)"
 # "…, cái nào ra trước, ngày nào"
-_AND_WHEN = rf",\s*{WHICH}\b[^,?]*\b(?:trước|sau|sớm hơn|muộn hơn)(?P<when>,\s*(?:vào |là |ra )?(?:những |các )?(?:ngày nào|khi nào|bao giờ|lúc nào|năm nào)\W*)$"
+_AND_WHEN = rf",\s*{WHICH}\b[^,?]*\b(?:trước|sau|sớm hơn|muộn hơn)(?P<when>(?:,| và)\s*(?:(?:mỗi|từng|hai) (?:cái|bên|văn bản|thứ) )?(?:vào |là |ra )?(?:những |các )?(?:ngày nào|khi nào|bao giờ|lúc nào|năm nào)(?:(?:,| và| với) (?:ngày nào|khi nào|lúc nào))?\W*)$"
 # "…, và con số của từng tỉnh ra sao", "…, với số liệu cụ thể của mỗi bên"
 _AND_FIGURES = r",\s*(?:và |với |kèm |cùng )?(?:con số|số liệu)(?: cụ thể)?(?: (?:của )?(?:từng|mỗi|hai) [^\s,?]+)(?: (?:là bao nhiêu|ra sao|thế nào|bao nhiêu))?(?=\W*$)"
 # "…, mỗi bên tính theo tháng hay theo năm"

@@ -25,11 +25,16 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
         text.of(asked[a:b].strip(" ,;:")).sub(r"^(?:more |fewer )?(?:the |a |an )?(?=\w)", "").text
         for a, b in (sides.first, sides.second)
     ]
-    if between and find_dates(between) and find_dates(things[1]):  # "A in 2021 or B in 2024": each at its own time
-        things[0], between = f"{things[0]} {between}", ""
+    if between and (asked[sides.first[1] :].lstrip().startswith("(") or (find_dates(between) and _has_time(text.of(things[1])))):  # "A in 2021 or B in 2024": each at its own time
+        own = between if find_dates(between) and not asked[sides.first[1] :].lstrip().startswith("(") else f"({between})"
+        things[0], between = f"{things[0]} {own}", ""
     if between:
         tail = f"{between} {tail}"
     return tuple(tidy(_of_one(text, lead, thing, tail, hint)).rstrip(" ?.,;:") + "?" for thing in things)
+
+
+def _has_time(thing: Compared) -> bool:
+    return bool(find_dates(thing.text)) or thing.search(r"\b(?:now|today|at present|currently|by now)\b") is not None
 
 
 def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:

@@ -55,7 +55,7 @@ _LABEL_ASKED = {
     "percent": "What percentage is the {noun} of {thing}", "number": "What is the number of {noun} of {thing}",
     "date": "When was the {noun} of {thing}", "rank": "What rank does {thing} have in {noun}",
 }  # fmt: skip
-_AGAINST = r"(?:versus|vs\.?|compared (?:with|to)|in comparison (?:with|to)|as against|against|unlike|while|whereas)"
+_AGAINST = r"(?:versus|vs\.?|compared (?:with|to)|in comparison (?:with|to)|as against|as opposed to|against|unlike|while|whereas)"
 # "how many goods were listed on A, versus goods of the other kind put on B"
 _MANY_AGAINST = re.compile(
     rf"^(?P<a>[^?]*\bhow (?:many|much)\b[^?]*?),? {_AGAINST} (?:the )?(?P<b>(?!(?:in|at|on|for|by|of|to|from|now|today)\b)(?=\S+ \S+ \S)[a-z][^?]*|[A-Z]{{2,}} [^?]*)$"
@@ -141,6 +141,13 @@ _COMPARE_LABEL = re.compile(rf"^compare (?P<noun>[^:?]{{4,90}}): (?P<a>[^?]+?),?
 _PART_OF = re.compile(r"^(?:the )?(?:part|share|proportion|percentage|portion) of", re.IGNORECASE)
 
 
+# "How do A and B differ in the tools they use"
+_DIFFER_IN = re.compile(
+    rf"^how (?:do|does|did) (?P<a>[^?]+?) {_AND} (?P<b>[^?]+?) differ in (?:the |their )?(?P<noun>[\w -]+?)(?: (?:that )?they (?P<verb>\w+))?$",
+    re.IGNORECASE,
+)
+
+
 def _more_ways(asked: str) -> tuple[str, ...]:
     """Two questions for one that asks which of two is more, or sets two amounts or ways of doing beside each other; else ()."""
     if found := next(filter(None, (p.match(asked) for p in _WHICH_MORE)), None):
@@ -155,6 +162,9 @@ def _more_ways(asked: str) -> tuple[str, ...]:
     if found := _DIFFERS_FROM.match(asked):
         what = found["what"]
         return tuple(tidy(f"What is {what} {side}") + "?" for side in (found["a"], found["b"]))
+    if (found := _DIFFER_IN.match(asked)) and found["verb"]:
+        noun, verb = found["noun"], found["verb"]
+        return _both(found, lambda thing: f"What {noun} does {thing} {verb}")
     if found := _TWO_NUMBERS.match(asked):
         where = f" {found['where']}" if found["where"] else ""
         return tuple(tidy(f"What is {found[side]}{where}") + "?" for side in "ab")

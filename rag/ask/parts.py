@@ -581,7 +581,7 @@ _MORE_OF = re.compile(
     r"^(?P<lead>[^?]*?)\b(?:nhiều|nhieu) (?P<a>(?!hơn|hon)[^?]+?) (?:hay|hoặc là|hay là) (?:nhiều |nhieu )?(?P<b>[^?]+?) (?:hơn|hon)\s*\?*$",
     re.IGNORECASE,
 )
-_AMOUNT = r"(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí|(?:khoản|mức|nguồn|tiền) thu)\b"
+_AMOUNT = r"(?:số|tỷ lệ|tỉ lệ|tổng|doanh thu|giá trị|thu nhập|kinh phí|khoản(?: thu| tiền)?|(?:mức|nguồn|tiền) thu)\b"
 _TWO_AMOUNTS = re.compile(
     rf"^(?P<a>{_AMOUNT}.+?),? (?:với|và|cùng|cùng với|so với) (?P<b>{_AMOUNT}.+?)"
     r"(?: (?:là |lần lượt là |đạt |lần lượt )?(?:bao nhiêu|mấy|(?:ở |là |đạt )?mức nào))\s*\?*$",
