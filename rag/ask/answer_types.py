@@ -152,7 +152,9 @@ def wanted(question: str, language: str) -> Wanted:
     for place in find_places(nfc(question)):  # "Đồng Nai" is no money
         text = text[: place.start] + "_" * (place.end - place.start) + text[place.end :]
     if found := _CARRIED.search(text):  # what a follow-up is about asks for nothing
-        if english and (number := re.search(r"\bnumbers?\b(?! of (?!(?:the|that) (?:one|other)\b))", text[: found.start()])):
+        if english and (
+            number := re.search(r"\bnumbers?\b(?! of (?!(?:the|that) (?:one|other)\b))", text[: found.start()])
+        ):
             if paper := re.search(rf"\b(?:{NUMBERED_EN})\b", found.group()):
                 return Wanted("decision", paper.group(), *number.span())
         text = text[: found.start()] + " " * (len(text) - found.start())
@@ -276,7 +278,9 @@ def wanted(question: str, language: str) -> Wanted:
 
 def _plural_may(text: str, start: int, end: int, folded: bool) -> bool:
     """Whether "mấy" only says that there are several of what another word asks for: "mấy tổ ở thôn lấy đoàn thể nào làm nòng cốt"."""
-    if text[start:end] != "mấy" or re.search(r"\b(?:thứ|hạng|tốp|top|trí|số|ngày|tháng|năm|lúc|nhóm|có|gồm|được|tới|đến|lên)\s*$", text[:start]):
+    if text[start:end] != "mấy" or re.search(
+        r"\b(?:thứ|hạng|tốp|top|trí|số|ngày|tháng|năm|lúc|nhóm|có|gồm|được|tới|đến|lên)\s*$", text[:start]
+    ):
         return False
     others = re.search(r"\b(?:nào|gì)\b", text) or re.search(r"\bbao nhiêu\b", text[end:])
     return others is not None and re.match(r"\s*(?:giờ|năm|tháng|ngày|lần)\b", text[end:]) is None
@@ -309,7 +313,8 @@ def _is_a_name(question: str) -> bool:
     """ "Who is X?" with nothing but a name for X."""
     return (
         re.fullmatch(
-            r"[Ww]ho (?:is|was)(?: (?:Mr|Mrs|Ms|Dr)\.?)?(?: [^\W\d_a-zà-ỹ][^\W\d_]*){2,4}(?: (?:in|of|from)(?: [^\W\d_a-zà-ỹ][^\W\d_]*){1,3})?\s*\??", question.strip()
+            r"[Ww]ho (?:is|was)(?: (?:Mr|Mrs|Ms|Dr)\.?)?(?: [^\W\d_a-zà-ỹ][^\W\d_]*){2,4}(?: (?:in|of|from)(?: [^\W\d_a-zà-ỹ][^\W\d_]*){1,3})?\s*\??",
+            question.strip(),
         )
         is not None
     )
@@ -413,9 +418,16 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         return Wanted("number", " ".join([before[-1], *focus]), start, end, several)
     if mark in ("bao lâu", "bao lau", "how long", "how old", "how far", "bao xa", "bao tuổi", "bao tuoi"):
         kind = "number"
-    elif before[-1:] and (
-        before[-1] in ("thứ", "hạng", "tốp", "top", "trí")
-        or (folded and before[-1] in ("thu", "hang") and before[-2:-1] not in (["doanh"], ["mat"], ["khach"], ["cua"]))
+    elif (
+        before[-1:]
+        and (
+            before[-1] in ("thứ", "hạng", "tốp", "top", "trí")
+            or (
+                folded
+                and before[-1] in ("thu", "hang")
+                and before[-2:-1] not in (["doanh"], ["mat"], ["khach"], ["cua"])
+            )
+        )
     ) or (before[-1:] in (["nhóm"], ["nhom"]) and focus[:1] and focus[0] in ("địa", "tỉnh", "dia", "tinh")):
         kind = "rank"
     elif (
@@ -575,7 +587,10 @@ def _what(text: str, start: int, end: int, folded: bool, english: bool) -> tuple
                 return "organisation", phrase, before[-length].start()
             if phrase in ("nước", "nuoc") and before[-2:-1] and before[-2].group() in ("tịch", "tich"):
                 break  # "Phó Chủ tịch nước" is no country
-            if phrase in ("năm", "nam") and [m.group() for m in before[-3:-1]] in (["ngày", "tháng"], ["ngay", "thang"]):
+            if phrase in ("năm", "nam") and [m.group() for m in before[-3:-1]] in (
+                ["ngày", "tháng"],
+                ["ngay", "thang"],
+            ):
                 return "date", ("ngay" if folded else "ngày"), before[-3].start()
             if phrase in ("số hiệu", "so hieu"):
                 return "decision", _document_kind(text[:start]), before[-length].start()
@@ -663,7 +678,9 @@ def _without_mark(text: str, folded: bool, english: bool, several: bool) -> str:
     if english:
         if re.match(r"(?:is|are|does|do|did|has|have|was|were|can|will|could|should)\b", text):
             return "yesno"
-        if re.match(r"(?:the )?total (?!(?:value|revenue|income|turnover|amount|cost|sum|sales)\b)(?:number of )?[a-z-]+", text):
+        if re.match(
+            r"(?:the )?total (?!(?:value|revenue|income|turnover|amount|cost|sum|sales)\b)(?:number of )?[a-z-]+", text
+        ):
             return "number"
         if re.search(r"\bhow\b", text):
             return "rank" if _compiled(_RANK, True).search(text) else "other"

@@ -18,7 +18,9 @@ FITS = 0.5  # the least fit of a figure that counts the very thing
 FAR = 16  # words before a figure that may name what it counts where the figure is said of them
 ALIKE = 0.45  # the least cosine of the thing asked for and the words beside a figure
 _WORD = re.compile(r"[^\W_]+")
-_IS = re.compile(r"\b(?:là|đạt|lên|tới|đến)(?: (?:tới|đến|hơn|gần|trên|khoảng|được|hon|gan|tren|khoang)){0,2} $", re.IGNORECASE)
+_IS = re.compile(
+    r"\b(?:là|đạt|lên|tới|đến)(?: (?:tới|đến|hơn|gần|trên|khoảng|được|hon|gan|tren|khoang)){0,2} $", re.IGNORECASE
+)
 _STOP = re.compile(r"[.,;:()“”\"!?]|\d")
 # said of whatever was named before; then what is measured, not counted: its unit stands in the text instead of its name
 _CLASSIFIERS = frozenset("chiec cai con nguoi vi qua bo loai vu ca truong lan nhom".split())

@@ -49,7 +49,9 @@ _WEIGHT_ASKED = re.compile(
 
 
 # "how far does it cut disease" asks for no distance
-_DEGREE = re.compile(r"\b(?:cuts?|reduced?s?|lower(?:s|ed)?|limit(?:s|ed)?|curb(?:s|ed)?|increased?s?|improved?s?)\b", re.IGNORECASE)
+_DEGREE = re.compile(
+    r"\b(?:cuts?|reduced?s?|lower(?:s|ed)?|limit(?:s|ed)?|curb(?:s|ed)?|increased?s?|improved?s?)\b", re.IGNORECASE
+)
 
 
 @per_question

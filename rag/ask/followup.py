@@ -112,7 +112,9 @@ def only_added(question: str, whole: str) -> bool:
 def refers(question: str) -> bool:
     """Whether a question refers back by its words: "nó", "nhóm đó", "quy ra …", "its"."""
     plain = _LEAD_VI.sub("", nfc(question).strip())
-    return _find(_REFERS, plain) is not None or _find(_THAT_FIGURE, plain) is not None or _find(_BY_NOW, plain) is not None
+    return (
+        _find(_REFERS, plain) is not None or _find(_THAT_FIGURE, plain) is not None or _find(_BY_NOW, plain) is not None
+    )
 
 
 def of_what_was_said(question: str) -> bool:
@@ -386,7 +388,13 @@ def _pronouns(question: str, previous: str, answer: str, said: str = "") -> str:
             continue
         if kinds == ("document",) and _find(_ITS_NUMBER, question):
             return _with_topic(question, previous)  # its number is what is asked for
-        if kinds in (("place",), ("organisation",)) and find_places(question) and not re.search(r"sở|công ty|htx|hợp tác xã|compan|cooperative|department", question[slice(*found)].lower()):
+        if (
+            kinds in (("place",), ("organisation",))
+            and find_places(question)
+            and not re.search(
+                r"sở|công ty|htx|hợp tác xã|compan|cooperative|department", question[slice(*found)].lower()
+            )
+        ):
             continue  # "the province" may be the one it names
         meant = _of_level(question[slice(*found)], previous, answer) if kinds == ("place",) else ""
         if kinds == ("place",) and not meant and _find(_TITLE, question) and (bodies := companies(previous)):

@@ -25,7 +25,11 @@ _DEGREES = (
         rf"\bhow much(?= of (?:the|its|his|her|their|all)\b)|\bhow much(?= of (?:\S+ ){{0,4}}?\S+['’]s )|\bhow much(?= (?:{_DO})\b[^?]*\b{_PART})|\bwhat part(?= of\b)",
     ),
     ("percent", "", r"\bwhat(?= (?:does|do|did)\b[^?]*\b(?:account for|make up)\b)"),
-    ("number", "", rf"\bby (?:up to |about |around |roughly )?how much\b|\bhow (?:much|far)(?= (?:{_DO})\b[^?]*\b{_LESS})|\bhow much (?:less|fewer)\b"),
+    (
+        "number",
+        "",
+        rf"\bby (?:up to |about |around |roughly )?how much\b|\bhow (?:much|far)(?= (?:{_DO})\b[^?]*\b{_LESS})|\bhow much (?:less|fewer)\b",
+    ),
     (
         "amount",
         "",

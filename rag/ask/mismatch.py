@@ -179,7 +179,11 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
     near = f"{context}. {before} {sentence}"
     for group, mine, held in zip(_SIBLINGS, _siblings_in(_typed(asked)), _siblings_in(near), strict=True):
         if len(mine) == 1 and held and mine[0] not in held:
-            if asked.want.kind == "number" and group is _TRADERS and not any(_says(rf"\b{f}\b", asked.want.focus) for f in group[mine[0]]):
+            if (
+                asked.want.kind == "number"
+                and group is _TRADERS
+                and not any(_says(rf"\b{f}\b", asked.want.focus) for f in group[mine[0]])
+            ):
                 continue  # "transactions made by sellers" counts no sellers
             return "sibling"
     common = _common(_typed(asked))

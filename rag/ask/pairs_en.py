@@ -25,8 +25,12 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
         text.of(asked[a:b].strip(" ,;:")).sub(r"^(?:more |fewer )?(?:the |a |an )?(?=\w)", "").text
         for a, b in (sides.first, sides.second)
     ]
-    if between and (asked[sides.first[1] :].lstrip().startswith("(") or (find_dates(between) and _has_time(text.of(things[1])))):  # "A in 2021 or B in 2024": each at its own time
-        own = between if find_dates(between) and not asked[sides.first[1] :].lstrip().startswith("(") else f"({between})"
+    if between and (
+        asked[sides.first[1] :].lstrip().startswith("(") or (find_dates(between) and _has_time(text.of(things[1])))
+    ):  # "A in 2021 or B in 2024": each at its own time
+        own = (
+            between if find_dates(between) and not asked[sides.first[1] :].lstrip().startswith("(") else f"({between})"
+        )
         things[0], between = f"{things[0]} {own}", ""
     if between:
         tail = f"{between} {tail}"

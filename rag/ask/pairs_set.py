@@ -115,7 +115,7 @@ _ASKED_OF = (
 
 _PLURAL = re.compile(r"^[\w-]+(?: [\w-]+){0,2}?s\b")
 # "or" parts two things more surely than "and", which stands inside names too
-_OF_TWO = rf"^(?P<a>(?:(?! or | versus | vs )[^:;?])+),? (?:or|versus|vs\.?) (?P<b>[^:;?]+?)\s*[:;,]\s*"
+_OF_TWO = r"^(?P<a>(?:(?! or | versus | vs )[^:;?])+),? (?:or|versus|vs\.?) (?P<b>[^:;?]+?)\s*[:;,]\s*"
 _OF_BOTH = rf"^(?P<a>(?:(?! or | versus | vs )[^:;?])+?),? {_AND} (?P<b>(?:(?! or | versus | vs )[^:;?])+?)\s*[:;,]\s*"
 # "A and B: which one takes more filings online", "A versus B: who gets the bigger share of files"
 _TAKES_MORE = r"(?:which|who)(?: (?:one|side|of (?:them|the two)|department|province))? (?P<verb>(?!is\b|was\b|are\b|were\b|ranks?\b)\w+) (?:the )?(?:more|bigger|larger|higher|greater|fewer|lower|smaller)(?: of)? (?P<rest>[^?]+)$"
@@ -170,7 +170,8 @@ def _more_ways(asked: str) -> tuple[str, ...]:
         return tuple(tidy(f"What is {found[side]}{where}") + "?" for side in "ab")
     if found := _COMPARE_LABEL.match(asked):
         noun = found["noun"]
-        asks = f"What percentage of {noun[_PART_OF.match(noun).end() :].strip()}" if _PART_OF.match(noun) else f"What is {noun}"  # type: ignore[union-attr]
+        part = _PART_OF.match(noun)
+        asks = f"What percentage of {noun[part.end() :].strip()}" if part else f"What is {noun}"
         return tuple(tidy(f"{asks} of {re.sub(r'^(?:the|a) ', '', side)}") + "?" for side in _sides(found))
     return ()
 
@@ -208,7 +209,12 @@ def set_ways(question: str, hint: str = "") -> tuple[str, ...]:
         return _both(found, lambda thing: f"When {be} {thing} {deed}")
     if (found := _LABEL.match(asked)) and not find_places(found["noun"]):
         noun = found["noun"] if found["noun"][1:2].isupper() else found["noun"][0].lower() + found["noun"][1:]
-        if not hint and _PLURAL.match(noun) and not any(p.match(noun) for p, _ in _ASKED_OF) and not _QUANTITY.search(noun):
+        if (
+            not hint
+            and _PLURAL.match(noun)
+            and not any(p.match(noun) for p, _ in _ASKED_OF)
+            and not _QUANTITY.search(noun)
+        ):
             return _both(found, lambda thing: f"How many {noun} does {thing} have")
         wording = _LABEL_ASKED.get(hint, "What is the {noun} of {thing}")
         return _both(found, lambda thing: wording.format(noun=noun, thing=thing))

@@ -35,8 +35,12 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
     lead = text.of(asked[: sides.first[0]].strip(" ,;")).sub(r"^(?:hai|cả hai|các) (?=[^\W\d])", "").text
     things = [asked[a:b].strip(" ,;:") for a, b in (sides.first, sides.second)]
     things = [text.of(t).sub(rf"\s*(?:có )?\b{DEGREE} hơn$", "").text for t in things]
-    if between and (asked[sides.first[1] :].lstrip().startswith("(") or (find_dates(between) and _has_time(text.of(things[1])))):  # "A năm 2021 và B năm 2024": each at its own time
-        own = between if find_dates(between) and not asked[sides.first[1] :].lstrip().startswith("(") else f"({between})"
+    if between and (
+        asked[sides.first[1] :].lstrip().startswith("(") or (find_dates(between) and _has_time(text.of(things[1])))
+    ):  # "A năm 2021 và B năm 2024": each at its own time
+        own = (
+            between if find_dates(between) and not asked[sides.first[1] :].lstrip().startswith("(") else f"({between})"
+        )
         things[0], between = f"{things[0]} {own}", ""
     if not between and (deed := _DEED_OF_BOTH.search(text.of(things[1]).shown)) and _is_longer(things[1], things[0]):
         if not _DEED_OF_BOTH.search(text.of(things[0]).shown):  # "ngành A hay ngành B | đạt tỷ lệ … cao hơn"
@@ -46,11 +50,15 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
     else:
         things[1] = _completed(text, *things)
     shared = _place_of_other(things, f"{lead} {tail}")
-    return tuple(_with_place(_of_one(text, lead, thing, tail, hint), place) for thing, place in zip(things, shared, strict=True))
+    return tuple(
+        _with_place(_of_one(text, lead, thing, tail, hint), place) for thing, place in zip(things, shared, strict=True)
+    )
 
 
 def _has_time(thing: Compared) -> bool:
-    return bool(find_dates(thing.text)) or thing.search(r"\b(?:hiện nay|hiện tại|hiện giờ|bây giờ|đến nay)\b") is not None
+    return (
+        bool(find_dates(thing.text)) or thing.search(r"\b(?:hiện nay|hiện tại|hiện giờ|bây giờ|đến nay)\b") is not None
+    )
 
 
 _DEED_OF_BOTH = re.compile(r"\s(?=(?:đạt|có|được|đưa|xếp|đứng|thu|nhận|dat|duoc|xep) )")
@@ -66,9 +74,16 @@ _PAPER = re.compile(r"(?:quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|de an)
 def _place_of_other(things: list[str], rest: str) -> list[str]:
     """For each of two things of one sort the place that only the other names: "thứ hạng hiện có và thứ hạng Thanh Hóa hướng tới"."""
     places = [find_places(thing) for thing in things]
-    if find_places(rest) or len([p for p in places if p]) != 1 or things[0].split()[:1] == [] or fold(things[0].split()[0]) != fold(things[1].split()[0]):
+    if (
+        find_places(rest)
+        or len([p for p in places if p]) != 1
+        or things[0].split()[:1] == []
+        or fold(things[0].split()[0]) != fold(things[1].split()[0])
+    ):
         return ["", ""]
-    if _PAPER.match(fold(things[0])) or any(n.kind in ("person", "organisation") for thing in things for n in find_names(thing)):
+    if _PAPER.match(fold(things[0])) or any(
+        n.kind in ("person", "organisation") for thing in things for n in find_names(thing)
+    ):
         return ["", ""]
     told = (places[0] or places[1])[0].text
     return ["" if places[i] else told for i in (0, 1)]
@@ -197,7 +212,9 @@ def _asking(sentence: Compared, hint: str, thing: Compared) -> str:
             return f"{before} thế nào"
         return f"{before} là {much}" if counted or hint or ranked else f"{before} thế nào"
     if many := sentence.search(_MANY):
-        more = sentence.search(r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và | trên | ở | tại | qua )", many.end())
+        more = sentence.search(
+            r"\s+hơn(?: nhau)?(?=\W*$|,| không\b| bao nhiêu| mấy| là | và | trên | ở | tại | qua )", many.end()
+        )
         if more and not sentence.search(QUESTION, 0, many.start()):
             left = sentence.of(text[more.end() :]).sub(
                 r"^[\s,]*(?:và (?:con số|số liệu) )?(?:là )?(?:bao nhiêu|mấy|không|ra sao|thế nào)\b.*$", ""

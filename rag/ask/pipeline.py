@@ -115,6 +115,11 @@ class Rag:
                 history = [(str(q), str(a)) for q, a in item.get("history") or ()]
                 yield self.ask(item.get("question", ""), history, k)
 
+    def found(self, question: str, history: History = ()) -> tuple[Query, tuple[Hit, ...], list[list[Hit]]]:
+        """What ``ask`` reads of: the question as it is read, its hits, and those of each of its parts where it has several."""
+        query = self._accented(self._understand(question, tuple(history)))
+        return query, *self._search(query, hits_read(query))
+
     # the flow
 
     def _flow(self, state: _State, history: History, k: int | None, clock: _Clock) -> Iterator[Event]:

@@ -207,9 +207,7 @@ class ExtractiveReader:
         if not sentences:
             return Reading(asked, (), (), 0.0, {})
         known = self._known()
-        scores = self._scorer("sentence", asked)(rows) + rules.offsets(
-            asked, sentences, hits, rows, lambda source: known(source).places, abbreviated
-        )
+        scores = self._scorer("sentence", asked)(rows) + self.ruled(asked, sentences, hits, rows, abbreviated)
         scores = rules.carried(asked, sentences, scores)
         if quoted:
             same = [
@@ -470,6 +468,13 @@ class ExtractiveReader:
             return idf(snapshot.document_frequency(word, folded=True), total)
 
         return ask(query, text, rarity, abbreviated), abbreviated
+
+    def ruled(
+        self, asked: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit], rows: Floats, abbreviated: Abbreviated
+    ) -> Floats:
+        """(n,): what rules add to the fitted scores of the sentences with these feature ``rows``."""
+        known = self._known()
+        return rules.offsets(asked, sentences, hits, rows, lambda source: known(source).places, abbreviated)
 
     def clause_rows(self, asked: Asked, sentence: Sentence, own: Sequence[Span]) -> Floats:
         """Feature rows of the pieces ``own`` of one sentence."""
