@@ -39,7 +39,7 @@ class Wanted:
 
 _PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|(?<!to )(?<!and )\bshare\b(?! with\b| their\b| experience)|\bportion\b|\bfraction\b|proportion|\brates?\b"
 _MONEY = (
-    r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ| bộ| thời| ý| nghiệp| hành| nhất| loạt| ruộng| phục)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
+    r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\blời\b(?= (?:được |khoảng )?(?:bao nhiêu|mấy))|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ| bộ| thời| ý| nghiệp| hành| nhất| loạt| ruộng| phục)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
     r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
@@ -446,7 +446,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     ).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
     elif (english and focus[-1:] and focus[-1] in _MONEY_EN) or _compiled(
-        r"\bbán (?:được |với giá )?bao nhiêu (?:một|mỗi) (?:chiếc|cái|hộp|cân|kg|ký|quả|gói|con|bộ|chai|lọ|tấn|ly|đôi)\b",
+        r"\b(?:bán|giá) (?:được |với giá )?(?:bao nhiêu|mấy)(?: nghìn| ngàn| đồng)? (?:một|mỗi) (?:chục|chiếc|cái|hộp|cân|kg|ký|quả|gói|con|bộ|chai|lọ|tấn|ly|đôi)\b",
         folded,
     ).search(text):
         kind = "amount"

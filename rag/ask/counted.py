@@ -14,6 +14,7 @@ from rag.ask.short import candidates
 from rag.ask.similar import Similar
 from rag.text.normalise import fold
 
+_SHARED = re.compile(r"\b(?:phan tram|ty le|ti le|share|percent\w*|rate|much)\b|%")
 FITS = 0.5  # the least fit of a figure that counts the very thing
 FAR = 16  # words before a figure that may name what it counts where the figure is said of them
 ALIKE = 0.45  # the least cosine of the thing asked for and the words beside a figure
@@ -44,6 +45,8 @@ def another(asked: Asked, quotes: Sequence[str], similar: Similar) -> bool:
         for found in candidates(asked, text):
             if found.fit >= FITS:
                 return False
+            if "%" in found.text and not _SHARED.search(fold(asked.text)):
+                continue  # a share is no count
             stop = _STOP.search(text, found.end)
             after = _WORD.findall(text[found.end : stop.start() if stop else len(text)])[:5]
             before = [text[a:b] for a, b in spans if b <= found.start]

@@ -175,7 +175,7 @@ _TITLES = (
 
 
 _TITLES_EN = {
-    "director": ("giam", "doc"), "chairs": ("chu", "tich"), "chairman": ("chu", "tich"), "chairwoman": ("chu", "tich"), "chair": ("chu", "tich"), "chairperson": ("chu", "tich"),
+    "director": ("giam", "doc"), "directors": ("giam", "doc"), "chairs": ("chu", "tich"), "chairman": ("chu", "tich"), "chairwoman": ("chu", "tich"), "chair": ("chu", "tich"), "chairperson": ("chu", "tich"),
     "secretary": ("bi", "thu"), "minister": ("bo", "truong"), "president": ("chu", "tich"),
 }  # fmt: skip
 

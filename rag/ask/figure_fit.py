@@ -48,6 +48,11 @@ _WEIGHT_ASKED = re.compile(
 )
 
 
+_AGE_ASKED, _AGE = re.compile(r"\b(?:bao nhieu|may) tuoi\b"), re.compile(r"\s?tuổi\b", re.IGNORECASE)
+_AREA_ASKED = re.compile(r"\brong (?:bao nhieu|may|co nao)\b|\bhow many hectares\b|\bin hectares\b")
+_AREA = re.compile(
+    r"\s?(?:nghìn |triệu )?(?:ha|héc ?ta|hecta|m2|m²|km2|km²|mét vuông|mẫu|sào|công|hectares?)\b", re.IGNORECASE
+)
 # "how far does it cut disease" asks for no distance
 _DEGREE = re.compile(
     r"\b(?:cuts?|reduced?s?|lower(?:s|ed)?|limit(?:s|ed)?|curb(?:s|ed)?|increased?s?|improved?s?)\b", re.IGNORECASE
@@ -63,6 +68,10 @@ def units_asked(asked: Asked) -> re.Pattern[str] | None:
     question = fold(asked.text)
     if _KILOMETRES_ASKED.search(question):
         return _KILOMETRES
+    if _AGE_ASKED.search(question) and not re.search(r"\btuoi tho\b|\bdo tuoi\b", question):
+        return _AGE
+    if _AREA_ASKED.search(question):
+        return _AREA
     return _WEIGHT if _WEIGHT_ASKED.search(question) else None
 
 
@@ -71,6 +80,8 @@ _TOP = re.compile(r"\b(?:tốp|top)\s+$", re.IGNORECASE)
 _VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
 
 
+# a name of two words right before a small number is the name of a place
+_NAMED = re.compile(r"\b(?:thôn|ấp|khu|khu vực|tổ|bản|phường|quận) (?:[^\W\d_a-zà-ỹđ]\w* ){1,3}$")
 _STARS = re.compile(r"\b(?:sao|stars?)\b")
 # what numbers a paper or a place in an order, and counts nothing: "Nghị quyết số 25", "tốp 20"
 _NUMBERING = re.compile(
@@ -89,6 +100,8 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
             continue
         if kind != "rank" and _VERSION.fullmatch(number.text):
             continue
+        if kind in ("number", "amount") and _NAMED.search(text[max(0, number.start - 24) : number.start]):
+            continue  # "thôn Tân Ngữ 2"
         if kind in ("number", "amount", "percent") and _NUMBERING.search(
             folded, max(0, number.start - 24), number.start
         ):
@@ -132,6 +145,10 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
             fit = 0.1 if kind == "number" and focus else 0.5
         elif focus:
             fit = max(_unit_fit(asked, after), 0.0 if after else _counted_before(asked, folded[: number.start]))
+            if (units := _units_counted(asked)) and not units & set(
+                after[:4:3] if after[:1] == ("don",) else after[:1]
+            ):
+                fit *= 0.15  # "133 tổ … cấp thôn" counts no hamlets, "3.000 người dân" no households
         elif kind in ("number", "comparison"):
             fit = 0.5
         shown = _SHOWN_UNIT.match(text, end) if not number.percent else None
@@ -157,6 +174,23 @@ def figures_in(asked: Asked, text: str) -> list[Found]:
             [f for f in out if not any(t.start <= f.start < t.end for t in times)] + times, key=lambda f: f.start
         )
     return out
+
+
+_UNITS = frozenset("xa phuong thon huyen ap ho quan".split())
+_UNITS_EN = {
+    "communes": "xa", "wards": "phuong", "hamlets": "thon", "villages": "thon", "districts": "huyen", "households": "ho",
+}  # fmt: skip
+
+
+@per_question
+def _units_counted(asked: Asked) -> frozenset[str]:
+    """The units of administration, or households, that are counted, where nothing else is: "bao nhiêu thôn", "how many communes and wards"."""
+    if asked.language == "en":
+        words = re.findall(r"[a-z]+", asked.want.focus.lower())
+        named = [_UNITS_EN[w] for w in words if w in _UNITS_EN]
+        return frozenset(named) if named and all(w in _UNITS_EN or w in ("and", "or") for w in words) else frozenset()
+    focus = [w for w in asked.focus if w not in ("dan", "gia", "dinh", "va", "thi", "tran")]
+    return frozenset(focus) if focus and _UNITS.issuperset(focus) else frozenset()
 
 
 _IN_WORDS = re.compile(r"\b(?:hai|ba|bon|nam|sau|bay|tam|chin|muoi|hai muoi|ba muoi)(?= (?P<noun>\w+))")

@@ -32,13 +32,13 @@ _SIBLINGS: tuple[tuple[tuple[str, ...], ...], ...] = (
      ("thu về", "thu nhập", "doanh thu", "lợi nhuận", "tiền lãi", "earn", "income", "revenue", "profit")),
     (("tiểu học", "primary school"), ("trung học", "secondary school", "high school"), ("đại học", "university")),
     (("đứng đầu", "dẫn đầu", "hạng nhất", "thứ nhất", "đứng nhất", "ranks? first", "ranked first", "(?:came|come|comes|finished) first", "top of"),
-     ("đứng thứ hai", "xếp thứ hai", "hạng hai", "vị trí thứ hai", "đứng thứ 2", "xếp thứ 2", "hạng nhì", "thứ nhì", "ranked second", "ranks second")),
+     ("đứng thứ hai", "xếp thứ hai", "hạng hai", "vị trí thứ hai", "đứng thứ 2", "xếp thứ 2", "hạng nhì", "thứ nhì", "ranked second", "ranks second", r"thứ hạng \d{2,}", r"hạng \d{2,}")),
     (("đường sắt", "railway"), ("đường bộ", "road"), ("hàng không", "aviation")),
 )  # fmt: skip
 _TRADERS = next(group for group in _SIBLINGS if "người bán" in group[0])
 # quantities that a text must name before it can give them: the question's forms, then the text's
 _QUANTITIES: tuple[tuple[str, str], ...] = (
-    (r"(?<!trăm )(?<!% )dân số|bao nhiêu dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|(?<!adult )(?<!working )(?<!of the )(?<!of its )population|people live|\binhabitants\b(?! (?:there )?(?:use|using|used|ha[sd]|have|install|who|that|know|regist|are using))|how many people are there", r"dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|inhabitants|people"),
+    (r"(?<!trăm )(?<!% )(?<!công )dân số|bao nhiêu dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|(?<!adult )(?<!working )(?<!of the )(?<!of its )population|people live|\binhabitants\b(?! (?:there )?(?:use|using|used|ha[sd]|have|install|who|that|know|regist|are using))|how many people are there", r"(?<!công )dân số|sinh sống|cư dân|số dân|nhân khẩu|vạn dân|triệu dân|nghìn dân|(?:[\d.,]+|triệu) (?:người )?dân\b(?! (?:cài|đã|sử|tham|được|biết|mua|đăng|dùng))|population|inhabitants|people"),
     (r"\bgiá (?:của |một |mỗi |bán|cả|vé|tiền|bao|trị của một|là)|\bgiá\b(?! trị).{0,60}bao nhiêu|\bprices?\b|how much (?:does|do|is|are) .{0,60}\bcosts?\b", r"\bgiá\b|đồng/|đồng (?:một|mỗi)|nghìn/|\bprice|\bcost"),
     (r"diện tích|how large is|land area|surface area", r"diện tích|\bha\b|km2|km²|hecta|rộng|\barea\b|square|mẫu"),
     (r"\blương\b|\bsalary|\bwages?\b", r"lương|thù lao|thu nhập|salary|wage|income|paid"),
@@ -51,7 +51,7 @@ _QUANTITIES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 # the same of a question typed without diacritics, where "gia" alone is giá, già or gia
 _QUANTITIES_FOLDED = (
-    (r"(?<!tram )(?<!% )dan so|bao nhieu dan\b(?! (?:cai|da|su|tham|duoc|biet|mua|dang|dung))", _QUANTITIES[0][1]),
+    (r"(?<!tram )(?<!% )(?<!cong )dan so|bao nhieu dan\b(?! (?:cai|da|su|tham|duoc|biet|mua|dang|dung))", _QUANTITIES[0][1]),
     (r"\bgia (?:cua|mot|moi|ban|ca|ve|tien|bao nhieu)\b", _QUANTITIES[1][1]),
     (r"dien tich", _QUANTITIES[2][1]),
     (r"(?:tien|muc) luong|luong (?:thang|bao nhieu|cua)\b", _QUANTITIES[3][1]),
@@ -211,7 +211,7 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
             return "another place"
         if seated and asked.language == "en" and _other_seat(asked, near):
             return "another place"
-        if _other_body(asked, sentence):
+        if _other_body(asked, sentence) or _other_council(asked, sentence):
             return "another body"
     if asked.want.kind in _OF_DEPARTMENTS and _other_department(asked, near, passage):
         return "another department"
@@ -299,6 +299,8 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     if asked.want.kind in NUMERIC and (_other_province(asked, near, quote) or _nothing_of(asked, near)):
         return False
     around = words_of(near).folded_set | words_of(passage).folded_set
+    if asked.want.kind in _OF_BODIES and not around.issuperset(_body_named(asked)):
+        return False
     typed = fold(_typed(asked))  # names as typed: an abbreviation spelled out may stand short in the text
     names = [
         n
@@ -338,6 +340,22 @@ def _whereabouts(asked: Asked) -> frozenset[tuple[str, ...]]:
         for n in names_of(asked.text)
         if n.kind == "place" or _AT.search(asked.text[: n.start])
     )
+
+
+_FIRM = re.compile(
+    r"\b(?:cong ty|co so|nha may|htx|hop tac xa|tap doan|xuong)\s+(?:(?:san xuat|che bien|tnhh|co phan|may tre dan|san xuat va thuong mai)\s+)*(\w+) (\w+)"
+)
+# what follows a firm that is not named
+_UNNAMED = frozenset(
+    "do nay ay tren duoc co la da dang se cua o tai thu ban moi mot nam nao gi may bao nhieu kinh doanh san xuat y te giao duc dung hang thi va hay hoac con voi trong cho hien du ket thuoc nhan tham lam dat toan dong".split()
+)
+
+
+@per_question
+def _body_named(asked: Asked) -> frozenset[str]:
+    """The first two words of the name of a firm a Vietnamese question is about, however it is written: "công ty yến sào xứ Thanh"."""
+    found = _FIRM.search(fold(asked.text)) if asked.language != "en" else None
+    return frozenset(found.groups()) if found and _UNNAMED.isdisjoint(found.groups()) else frozenset()
 
 
 _DAYS = frozenset(("ngày", "ngay", "hôm", "hom", "date", "day"))
@@ -428,6 +446,19 @@ def later_than(asked: Asked, sentence: str, before: str, document: str | None) -
     return first > document[:4] and not any(d.first[:4] <= first <= d.last[:4] for d in named)
 
 
+def earlier_than(asked: Asked, near: str, passage: str, document: str | None) -> bool:
+    """Whether a figure is asked of a year well before the document's own date which its passage does not name: it tells of its own time."""
+    if (
+        not document
+        or len(asked.dates) != 1
+        or asked.want.kind not in NUMERIC
+        or _AGAINST_YEAR.search(_typed(asked).lower())
+    ):
+        return False
+    last = asked.dates[0][1][:4]
+    return int(last) < int(document[:4]) - 1 and last not in f"{near} {passage}"
+
+
 _OF_DEPARTMENTS = NUMERIC | {"person"}
 
 
@@ -490,6 +521,19 @@ def _other_body(asked: Asked, sentence: str) -> bool:
     return bool(mine and theirs) and not mine & theirs
 
 
+_COUNCIL = re.compile(r"\b(?:hdnd|hoi dong nhan dan|people['’]?s council)\b")
+_COMMITTEE = re.compile(r"\b(?:ubnd|uy ban nhan dan|people['’]?s committee)\b")
+
+
+def _other_council(asked: Asked, sentence: str) -> bool:
+    """Whether the question asks for somebody of a People's Council and the sentence speaks of a People's Committee alone, or the reverse."""
+    question, text = fold(_typed(asked)), fold(sentence)
+    for mine, theirs in ((_COUNCIL, _COMMITTEE), (_COMMITTEE, _COUNCIL)):
+        if mine.search(question) and not theirs.search(question) and theirs.search(text) and not mine.search(text):
+            return True
+    return False
+
+
 NUMBERED = re.compile(
     r"\b(?:quyết định|nghị quyết|kế hoạch|chỉ thị|nghị định|thông tư|công văn|quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|thong tu|cong van|"
     r"decision|resolution|plan|directive|decree|circular)(?: (?:số|so|no\.?|number))? (\d{1,5})(?![\d.,]*\d)(?! ?(?:năm|tháng|ngày))",
@@ -514,13 +558,18 @@ def _other_seat(asked: Asked, near: str) -> bool:
     return bool(mine) and bool(_placed(near)) and not any(f" {m} " in around for m in mine)
 
 
+_BELOW_LEVELS = {"commune": "xa", "district": "huyen", "ward": "phuong"}
 _BELOW = frozenset("district commune ward township town city hamlet village".split())
 
 
 def _seat_level(asked: Asked) -> set[str]:
     """{"tinh"} where an English question asks for the chairman or secretary of a province."""
     words = frozenset(asked.sequence)
-    if asked.language != "en" or words.isdisjoint(_SEATED) or not words.isdisjoint(_BELOW):
+    if asked.language != "en" or words.isdisjoint(_SEATED):
+        return set()
+    if below := [level for word, level in _BELOW_LEVELS.items() if word in words]:
+        return set(below)
+    if not words.isdisjoint(_BELOW):
         return set()
     named = not words.isdisjoint(("province", "provincial")) or not PROVINCES_FOLDED.isdisjoint(asked.places)
     return {"tinh"} if named else set()

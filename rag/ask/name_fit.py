@@ -14,7 +14,7 @@ from rag.text.abbreviations import TABLE
 from rag.text.names import PROVINCES_FOLDED, Name
 from rag.text.normalise import fold
 
-_LEVELS = frozenset("huyen xa phuong thon quan ap lang ban tinh".split())
+_LEVELS = frozenset("huyen xa phuong thon quan ap lang ban tinh cho".split())
 _COUNTRY = frozenset({"nuoc", "gia", "country"})  # "quốc gia" ends in "gia"
 # countries as Vietnamese and English texts call them, folded
 _COUNTRIES = frozenset(
@@ -175,8 +175,18 @@ def asks_level(asked: Asked) -> bool:
     if asked.want.kind != "place" or "cap" in asked.sequence:  # "thủ tục cấp xã nào"
         return False
     if asked.language == "en":
-        return not {"country", "countries"}.isdisjoint(asked.sequence)
+        return not {"country", "countries", "market", "markets"}.isdisjoint(asked.sequence)
     return bool(set(asked.focus) & (_LEVELS | {"nuoc"}))
+
+
+_BESIDES = re.compile(
+    r"\b(?:besides|other than|apart from|which other|what other)\b|\bngoai (?:tinh )?_*\w+.*\bnua\b|\bnao nua\b"
+)
+
+
+def another_asked(asked: Asked) -> bool:
+    """Whether a question asks for a place beside one it names: "which other province", "ngoài Hậu Giang thì tỉnh nào nữa"."""
+    return asked.want.kind == "place" and _BESIDES.search(fold(asked.text)) is not None
 
 
 def _level_fit(asked: Asked, text: str, start: int, name: str, fit: float) -> float:

@@ -23,7 +23,7 @@ from rag.ask.draft import Draft, renumber
 from rag.ask.evidence import Abbreviated, Asked, Sentence, ask, idf, names_of, sentences_of, words_of
 from rag.ask.goods import goods_asked, goods_told
 from rag.ask.listed import items, lined_up, wants_items
-from rag.ask.name_fit import asks_level
+from rag.ask.name_fit import another_asked, asks_level
 from rag.ask.pieces import pieces
 from rag.ask.quoting import Quote, sentence_of
 from rag.ask.short import address_asked, candidates, pick
@@ -64,6 +64,7 @@ READ_ACROSS = 16  # across languages the right passage may stand further down
 CLOSE_SENTENCES = 6
 ANY_PLACE = 0.1  # what a name fits at least that may be a place of the kind asked for
 _COUNTRY = frozenset(("viet nam", "vietnam"))
+FITS = 0.5  # what a place fits at least that is one beside those the question names
 GIVING = 0.3  # how much less than the best an answer string may fit and still be one that is given
 
 
@@ -293,6 +294,7 @@ class ExtractiveReader:
         faults = [
             bool(mismatch.mismatch(asked, s.text, s.before, s.context, hits[s.hit].passage.text))
             or mismatch.later_than(asked, s.text, s.before, hits[s.hit].date)
+            or mismatch.earlier_than(asked, f"{s.before} {s.text}", hits[s.hit].passage.text, hits[s.hit].date)
             or rules.is_far(asked, s, hits, lambda source: known(source).places)
             for s in shown
         ]
@@ -303,9 +305,12 @@ class ExtractiveReader:
             "no_figure": float(
                 figures and not any(_gives(asked, q, s, hits, known) for q, s in zip(quotes, quoted, strict=True))
             ),
-            "no_office": float(offices and max(held) <= 0.0),
+            "no_office": float(
+                offices and max((h for h, fault in zip(held, faults, strict=True) if not fault), default=0.0) <= 0.0
+            ),
             "no_place": float(
-                asks_level(asked) and all(f.fit < ANY_PLACE for q in quotes for f in candidates(asked, q.text))
+                (asks_level(asked) and all(f.fit < ANY_PLACE for q in quotes for f in candidates(asked, q.text)))
+                or (another_asked(asked) and not any(f.fit >= FITS for q in quotes for f in candidates(asked, q.text)))
             ),
             "no_person": float(
                 asked.want.kind == "person"
