@@ -51,7 +51,10 @@ _QUANTITIES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 # the same of a question typed without diacritics, where "gia" alone is giá, già or gia
 _QUANTITIES_FOLDED = (
-    (r"(?<!tram )(?<!% )(?<!cong )dan so|bao nhieu dan\b(?! (?:cai|da|su|tham|duoc|biet|mua|dang|dung))", _QUANTITIES[0][1]),
+    (
+        r"(?<!tram )(?<!% )(?<!cong )dan so|bao nhieu dan\b(?! (?:cai|da|su|tham|duoc|biet|mua|dang|dung))",
+        _QUANTITIES[0][1],
+    ),
     (r"\bgia (?:cua|mot|moi|ban|ca|ve|tien|bao nhieu)\b", _QUANTITIES[1][1]),
     (r"dien tich", _QUANTITIES[2][1]),
     (r"(?:tien|muc) luong|luong (?:thang|bao nhieu|cua)\b", _QUANTITIES[3][1]),
