@@ -155,8 +155,8 @@ def wanted(question: str, language: str) -> Wanted:
         if english and (
             number := re.search(r"\bnumbers?\b(?! of (?!(?:the|that) (?:one|other)\b))", text[: found.start()])
         ):
-            if paper := re.search(rf"\b(?:{NUMBERED_EN})\b", found.group()):
-                return Wanted("decision", paper.group(), *number.span())
+            if spoken_of := re.search(rf"\b(?:{NUMBERED_EN})\b", found.group()):
+                return Wanted("decision", spoken_of.group(), *number.span())
         text = text[: found.start()] + " " * (len(text) - found.start())
     if found := _PARTICLES.search(text):  # "bao nhiêu người vậy ạ?", "lên tới bao nhiêu rồi"
         text = text[: found.start()] + " " * (len(text) - found.start())

@@ -138,6 +138,9 @@ _TWO_NUMBERS = re.compile(
 )
 # "Compare the part of sales that comes from the web: A and B"
 _COMPARE_LABEL = re.compile(rf"^compare (?P<noun>[^:?]{{4,90}}): (?P<a>[^?]+?),? {_AND} (?P<b>[^?]+)$", re.IGNORECASE)
+_QUANTITY_OF = re.compile(
+    r"\b(?:part|share|proportion|percentage|portion|number|value|rate|amount|income|revenue)s? of\b", re.IGNORECASE
+)
 _PART_OF = re.compile(r"^(?:the )?(?:part|share|proportion|percentage|portion) of", re.IGNORECASE)
 
 
@@ -168,7 +171,7 @@ def _more_ways(asked: str) -> tuple[str, ...]:
     if found := _TWO_NUMBERS.match(asked):
         where = f" {found['where']}" if found["where"] else ""
         return tuple(tidy(f"What is {found[side]}{where}") + "?" for side in "ab")
-    if found := _COMPARE_LABEL.match(asked):
+    if (found := _COMPARE_LABEL.match(asked)) and _QUANTITY_OF.search(found["noun"]):
         noun = found["noun"]
         part = _PART_OF.match(noun)
         asks = f"What percentage of {noun[part.end() :].strip()}" if part else f"What is {noun}"

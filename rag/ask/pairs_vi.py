@@ -68,6 +68,7 @@ def _is_longer(second: str, first: str) -> bool:
     return len(second.split()) >= len(first.split()) + 3
 
 
+_SOMEWHERE = re.compile(r"\b(?:o|tai|xa|huyen|thon|tinh) ")
 _PAPER = re.compile(r"(?:quyet dinh|nghi quyet|ke hoach|chi thi|nghi dinh|de an)\b")
 
 
@@ -84,6 +85,8 @@ def _place_of_other(things: list[str], rest: str) -> list[str]:
     if _PAPER.match(fold(things[0])) or any(
         n.kind in ("person", "organisation") for thing in things for n in find_names(thing)
     ):
+        return ["", ""]
+    if any(_SOMEWHERE.search(fold(thing)) for thing, own in zip(things, places, strict=True) if not own):
         return ["", ""]
     told = (places[0] or places[1])[0].text
     return ["" if places[i] else told for i in (0, 1)]

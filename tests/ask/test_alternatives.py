@@ -158,5 +158,5 @@ def test_a_chain_of_followups_keeps_the_first_topic() -> None:
         "Nhóm đó có mấy người (Nhóm dệt của bà Ổi ở Pác Ngòi một năm bán được tấm)?"
     )
     assert complete("Giờ thì có mấy huyện tham gia rồi?", [("Mô hình “3 không” thử ở bao nhiêu nơi?", "5 xã.")]) == (
-        "có mấy huyện tham gia rồi (Mô hình “3 không” thử ở nơi)?"
+        "Giờ thì có mấy huyện tham gia rồi (Mô hình “3 không” thử ở nơi)?"
     )

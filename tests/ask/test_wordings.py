@@ -186,7 +186,7 @@ def test_a_brand_is_a_name_whatever_its_letters_mean() -> None:
         ),
         (
             "HTX Ong Vàng và ông Trần Văn Bưởi, vậy mỗi bên dùng máy gì?",
-            ("HTX Ong Vàng, dùng máy gì?", "ông Trần Văn Bưởi, dùng máy gì?"),
+            ("HTX Ong Vàng dùng máy gì?", "ông Trần Văn Bưởi dùng máy gì?"),
         ),
         (
             "Hai quyết định năm 2020 của Bộ Y tế và của UBND tỉnh, cái nào ra trước?",
