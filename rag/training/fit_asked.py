@@ -42,6 +42,8 @@ LEAN = 0.2  # what a Vietnamese question counts for the scorer across languages
 COUNTS = {"other": 1.0, "near": 0.3, "other of reading": 0.5, "made within": 0.05, "made across": 0.3}
 READING = {"same": 2.0, "cross": 1.0}  # what the reading set counts beside the asked questions
 REFUSAL_L2 = {"same": 1e-2, "cross": 3e-3}
+# within one language the decision does without likeness: it costs nothing there, and other embedders' cosines have other scales
+LIKENESS = frozenset("dense maxsim maxsim_near meaning meaning_strict meaning_worst meaning_near".split())
 REFUSED = {
     "same": 0.0225,
     "cross": 0.04,
@@ -234,7 +236,8 @@ def fit_refusal(reads: Sequence[Read]) -> dict[str, Any]:
     fold_of = _fold_of([one.group for one in reads])
     for across in ("same", "cross"):
         own = [one for one in reads if one.across == across]
-        x = np.array([[one.signals.get(name, 0.0) for name in support.NAMES] for one in own])
+        unused = LIKENESS if across == "same" else frozenset[str]()
+        x = np.array([[one.signals.get(n, 0.0) * (n not in unused) for n in support.NAMES] for one in own])
         y = np.array([one.sort.startswith("right") for one in own], dtype=float)
         weights = _weights(own, across)
         place = np.array([fold_of[one.group] for one in own])
