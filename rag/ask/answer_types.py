@@ -40,7 +40,7 @@ class Wanted:
 _PERCENT = r"phần trăm|%|tỷ lệ|tỉ lệ|tỷ trọng|tỉ trọng|percent(?:age)?|(?<!to )(?<!and )\bshare\b(?! with\b| their\b| experience)|\bportion\b|\bfraction\b|proportion|\brates?\b"
 _MONEY = (
     r"(?<!tính )\btiền\b|lợi nhuận|\blãi\b(?! suất)|\blời\b(?= (?:được |khoảng )?(?:bao nhiêu|mấy))|\bprofits?\b|(?<!cộng )(?<!hợp )(?<!hội )\bđồng\b(?! chí| bào| bằng| đội| hồ| bộ| thời| ý| nghiệp| hành| nhất| loạt| ruộng| phục)|\btỷ đồng|\btriệu đồng|doanh thu|kinh phí|giá trị|thu nhập|\bvốn\b|\bgiá\b|\bphí\b|ngân sách|doanh số|\busd\b|đô la|\beuro\b|\bkiếm (?:được|về)|\bthu về|"
-    r"money|revenue|budget|turnover|\bprice|\bcost|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
+    r"money|revenue|budget|turnover|\bprice|\bcosts?\b|income|\bvnd\b|\bdong\b|\bvalue|\bfee\b|\bearn"
 )
 _RANK = (
     r"(?:đứng|xếp) (?:ở )?vị trí (?:nào|bao nhiêu|mấy)|(?:xếp|đứng|vị trí|ở) (?:vị trí |ở )?(?:thứ|hạng) ?(?:hạng |mấy|bao nhiêu|nào)?|thứ hạng|xếp hạng (?:mấy|bao nhiêu|thứ)|thứ mấy|hạng mấy|hạng bao nhiêu|"
@@ -72,7 +72,10 @@ _VI_MARKS = (
         "reason",
         r"^(?:mà |thế |vậy |ủa |ơ )?sao (?=.*\b(?:lại|mà|phải|không|chưa|vẫn|cứ|đều)\b)|vì sao|tại sao|vì lẽ gì|do đâu|nhờ đâu|sao lại|cớ sao|vì cái gì|vì điều gì|lý do|lí do|nguyên nhân",
     ),
-    ("count", rf"(?:bao )?\bnhiêu\b|{SEVERAL_MAY}|bao lâu|bao xa|bao tuổi|được chừng nào"),
+    (
+        "count",
+        rf"(?:bao )?\bnhiêu\b|{SEVERAL_MAY}|bao lâu|bao xa|bao tuổi|(?:được|cao|dài|rộng|nặng|sâu|lớn|nhiều) (?:chừng|cỡ|tới chừng|khoảng) nào",
+    ),
     ("date", r"khi nào|bao giờ|lúc nào|hồi nào|vào dịp nào"),
     ("person", r"(?<!không có )(?<!chẳng có )(?<!chưa có )\bai\b|những ai"),
     ("place", r"ở đâu|tại đâu|nơi đâu|từ đâu|đến đâu|đi đâu|là đâu|chỗ nào|\bđâu\b"),
@@ -428,7 +431,11 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
                 and before[-2:-1] not in (["doanh"], ["mat"], ["khach"], ["cua"])
             )
         )
-    ) or (before[-1:] in (["nhóm"], ["nhom"]) and focus[:1] and focus[0] in ("địa", "tỉnh", "dia", "tinh")):
+    ) or (
+        before[-1:] in (["nhóm"], ["nhom"])
+        and focus[:1]
+        and focus[0] in ("địa", "tỉnh", "huyện", "nước", "dia", "tinh", "huyen", "nuoc")
+    ):
         kind = "rank"
     elif (
         before[-1:]
@@ -442,7 +449,7 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
     elif before[-2:] and {"chiếm", "chiem"} & set(before[-2:]) and not (focus and focus[0] in _MEASURED):
         kind = "percent"  # "chiếm khoảng bao nhiêu doanh số"
     elif _compiled(
-        r"^[^\w]*(?:phần (?:trăm|doanh|số|tổng|thu|giá|sản|dân|hồ|lượng|trong|của)|%|percent)", folded
+        r"^[^\w]*(?:phần (?:trăm|diện tích|doanh|số|tổng|thu|giá|sản|dân|hồ|lượng|trong|của)|%|percent)", folded
     ).search(after) or _compiled(_PERCENT, folded).search(near):
         kind = "percent"
     elif (english and focus[-1:] and focus[-1] in _MONEY_EN) or _compiled(

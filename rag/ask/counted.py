@@ -14,6 +14,9 @@ from rag.ask.short import candidates
 from rag.ask.similar import Similar
 from rag.text.normalise import fold
 
+_WEIGHED = re.compile(
+    r"\s?(?:nghìn |triệu |tỷ |tỉ )?(?:tấn|tạ|kg|ki-?lô-?gam|gam|lít|m3|m³|mét khối|thùng|ounce|carat)\b", re.IGNORECASE
+)
 _SHARED = re.compile(r"\b(?:phan tram|ty le|ti le|share|percent\w*|rate|much)\b|%")
 FITS = 0.5  # the least fit of a figure that counts the very thing
 FAR = 16  # words before a figure that may name what it counts where the figure is said of them
@@ -45,6 +48,8 @@ def another(asked: Asked, quotes: Sequence[str], similar: Similar) -> bool:
         for found in candidates(asked, text):
             if found.fit >= FITS:
                 return False
+            if _WEIGHED.match(text, found.end) or _WEIGHED.search(found.text):
+                return False  # "1 tỷ tấn" measures what is no count of pieces
             if "%" in found.text and not _SHARED.search(fold(asked.text)):
                 continue  # a share is no count
             stop = _STOP.search(text, found.end)

@@ -51,7 +51,8 @@ _WEIGHT_ASKED = re.compile(
 _AGE_ASKED, _AGE = re.compile(r"\b(?:bao nhieu|may) tuoi\b"), re.compile(r"\s?tuổi\b", re.IGNORECASE)
 _AREA_ASKED = re.compile(r"\brong (?:bao nhieu|may|co nao)\b|\bhow many hectares\b|\bin hectares\b")
 _AREA = re.compile(
-    r"\s?(?:nghìn |triệu )?(?:ha|héc ?ta|hecta|m2|m²|km2|km²|mét vuông|mẫu|sào|công|hectares?)\b", re.IGNORECASE
+    r"\s?(?:nghìn |triệu )?(?:ha|héc ?ta|hecta|m2|m²|km2|km²|(?:ki ?lô ?)?mét vuông|cây số vuông|dặm vuông|sq mi|mẫu|sào|công|hectares?)\b",
+    re.IGNORECASE,
 )
 # "how far does it cut disease" asks for no distance
 _DEGREE = re.compile(
@@ -68,7 +69,9 @@ def units_asked(asked: Asked) -> re.Pattern[str] | None:
     question = fold(asked.text)
     if _KILOMETRES_ASKED.search(question):
         return _KILOMETRES
-    if _AGE_ASKED.search(question) and not re.search(r"\btuoi tho\b|\bdo tuoi\b", question):
+    if _AGE_ASKED.search(question) and not re.search(
+        r"\btuoi tho\b|\bdo tuoi\b|\bsong (?:duoc|den|toi|trung binh)\b", question
+    ):
         return _AGE
     if _AREA_ASKED.search(question):
         return _AREA

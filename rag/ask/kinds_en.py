@@ -54,7 +54,7 @@ _RANKS = (
 )
 _TOP = r"\b(?:which|what)(?= (?:[\w-]+ ){0,3}?group (?:of (?:[\w-]+ ){0,4}?(?:table|ranking|rankings|index|provinces|localities|top|leaders|leading)|does|do|is|did|has|will)\b)(?=[^?]*\b(?:top|leading|national|rank\w*|lead\w*|province)\b)|\b(?:which|what)(?= (?:\w+ ){0,2}top group\b)"
 _ROLES = r"\bin (?:what|which) capacity\b|\b(?:what|which) (?:offices?|positions?|posts?)(?= (?:does|do|did|has|is|was)\b[^?]*\b(?:hold|held|occupy|occupied|have|had|serve|in)\W*$)"
-_NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!of\b|in\b|on\b|under\b|by\b|for\b|with\b|to\b|from\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
+_NUMBER = rf"\bnumber of (?:the |a |that |this )?(?:(?!(?:of|in|on|under|by|for|with|to|from|that|which|is|are|was|were|has|have|had|joined|took)\b)[\w'’/-]+ ){{0,6}}?({NUMBERED_EN})\b"
 # "what number is the resolution", "under what number did it issue its plan", "the decision's number"
 _NUMBER_OF_PAPER = (
     rf"\b(?:what|which) (?:\w+ )?number\b(?! of\b)[^?]*?\b({NUMBERED_EN}|quyet dinh|nghi quyet|ke hoach|chi thi)\b|"

@@ -104,7 +104,7 @@ def _siblings_in(text: str) -> tuple[tuple[int, ...], ...]:
 
 # plates, models, flights, contracts, error numbers: letters and figures in one word, "38C-045.12", "PB-204", "17/2024/HĐ-XD"
 _CODE = re.compile(r"(?<![\w/.-])(?=[\w/.-]*\d)(?=[\w/.-]*[^\W\d_])\w+(?:[-/.]\w+)*(?![\w/-])")
-_COMPOUND = re.compile(r"\d+(?:st|nd|rd|th)?-[a-zà-ỹ]+")  # "3-no", "14th-term", "6-month"
+_COMPOUND = re.compile(r"\d+(?:st|nd|rd|th)?(?:-[a-zà-ỹ]+)+")  # "3-no", "14th-term", "6-month"
 _NO_CODE = re.compile(
     r"\d+(?:st|nd|rd|th|s|h|g|k|m|km|kg|ha|cm|mm|tr|x|km2|m2|m3|kw|mw|gb|mb|ph|p)\d{0,2}|\d+h\d+|[ivxlcdm]+|q[1-4]|h[12]|t\d{1,2}|covid-19|\d+(?:[.,]\d+)?%?",
     re.IGNORECASE,
@@ -198,7 +198,7 @@ def mismatch(asked: Asked, sentence: str, before: str, context: str, passage: st
         return "another quantity"
     if _other_code(asked, near, passage):
         return "another code"
-    if _other_person(asked, sentence, before):
+    if _other_person(asked, sentence, f"{context}. {before}"):
         return "another person"
     if _other_document(asked, near):
         return "another document"
@@ -234,13 +234,15 @@ def _quantities_asked(asked: Asked) -> tuple[str, ...]:
     """How texts name the quantities a question asks for, a pattern for each."""
     if asked.want.kind not in _QUANTIFIED:
         return ()
+    if asked.want.kind == "percent":
+        return ()  # "bao nhiêu phần diện tích": a share of it
     common = _common(_typed(asked))
     table = _QUANTITIES_FOLDED if asked.language == "vi-folded" else _QUANTITIES
     return tuple(named for wanted, named in table if _says(wanted, common))
 
 
 def _other_person(asked: Asked, sentence: str, before: str) -> bool:
-    """Whether the question names somebody in full and the sentence only others, nor is that person named in the one before it."""
+    """Whether the question names somebody in full and the sentence only others, nor is that person named ``before`` it, in the sentence there or the headings."""
     mine, theirs = _full_names(_typed(asked)), _full_names(sentence)
     if len(mine) != 1 or not theirs or asked.want.kind not in (*NUMERIC, "date", "place", "role"):
         return False
@@ -322,8 +324,8 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     def held(name: tuple[str, ...]) -> bool:
         if all(w in around for w in name) or ((far or name in districts) and f" {' '.join(name)} " in document):
             return True
-        if len(name) == 2 and typed.startswith(" ".join(name)) and all(w in around for w in name[1:]):
-            return True  # the capital a question begins with says nothing: "Kênh Phản hồi"
+        if typed.startswith(" ".join(name)) and (len(name) == 2 or name[0] in _KINDS) and set(name[1:]) <= around:
+            return True  # the capital a question begins with says nothing: "Kênh Phản hồi", "Vùng Puglia"
         # "Admiral Kuznetsov" is "Đô đốc Kuznetsov"
         return asked.language == "en" and any(len(w) > 4 and w in around and not built_vietnamese(w) for w in name)
 
@@ -332,6 +334,10 @@ def told(asked: Asked, quote: str, near: str, passage: str, document: str) -> bo
     return asked.language == "en" or cover >= LEAST
 
 
+# what stands before a name and is none
+_KINDS = frozenset(
+    "vung huyen tinh thanh bao dinh song nui ho dao tuong vua hoang nha nhac mo cau lang quan nuoc kenh bien chua den thap doi clb hang tau ga san loai cay nhom giai phim truyen sach".split()
+)
 _AT = re.compile(r"\b(?:ở|tại|in|at|o|tai) $", re.IGNORECASE)
 
 

@@ -65,7 +65,7 @@ _DEED_OF_BOTH = re.compile(r"\s(?=(?:đạt|có|được|đưa|xếp|đứng|thu
 
 
 def _is_longer(second: str, first: str) -> bool:
-    return len(second.split()) >= len(first.split()) + 3
+    return len(second.split()) >= len(re.sub(r"\([^()]*\)", "", first).split()) + 3
 
 
 _SOMEWHERE = re.compile(r"\b(?:o|tai|xa|huyen|thon|tinh) ")
