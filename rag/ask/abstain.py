@@ -1,7 +1,7 @@
 """To answer or to refuse: a fitted decision over the signals of ``support``, a few hard rules, and what a refusal says.
 
 The weights, the operating point and the reliability curve stand in ``weights/abstain.json``, made by
-``rag.training.fit_abstain``. Knows nothing of how a draft was read.
+``rag.training.fit_asked``. Knows nothing of how a draft was read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Numbers that describe how a sentence, or a clause of it, bears on the question. Pure functions over ``evidence`` values.
 
-Knows nothing of weights: ``fit_reader`` learns them, ``read_extractive`` applies them. The order of the columns is the order of
+Knows nothing of weights: ``fit_reader`` and ``fit_asked`` learn them, ``read_extractive`` applies them. The order of the columns is the order of
 ``SENTENCE`` and ``CLAUSE``; weight files name the columns, so that a file that does not fit is refused.
 """
 
