@@ -485,14 +485,14 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         digital = head is not None and not _DIGITAL.isdisjoint(text[: head.start()].split()[-1:])
         phrase = head.group(1).replace(",", "").strip() if head and not digital else ""
         if not phrase and kind == "number" and not after.strip(" ?.!"):
-            phrase = _begun_with(text[:start], folded)
+            phrase = _begun_with(text[:start])
     return Wanted(kind, phrase, start, end, several)
 
 
 _THINGS_FIRST = r"^\W*(?:(?:về|ve|số|so|các|cac) )?((?:sản phẩm|san pham|nông sản|nong san|hàng|hang|mặt hàng|mat hang|ocop|tài khoản|tai khoan|giao dịch|giao dich|thủ tục|thu tuc|hóa đơn|hoa don|doanh nghiệp|doanh nghiep|văn bản|van ban|tổ|xã|xa)\b(?: (?:ocop|nông sản|nong san|chuyển đổi số|cấp \w+|hành chính))?)(?= )"
 
 
-def _begun_with(before: str, folded: bool) -> str:
+def _begun_with(before: str) -> str:
     """The thing counted where a question begins with it and ends with "bao nhiêu": "Nông sản lên sàn của Thanh Hóa bao nhiêu?"."""
     found = re.match(_THINGS_FIRST, before)
     return found[1] if found else ""

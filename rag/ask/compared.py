@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from rag.ask.answer_types import view
+from rag.text.dates import find_dates
 from rag.text.normalise import canonical, fold
 from rag.types import Span
 
@@ -109,3 +110,17 @@ def tidy(text: str) -> str:
     """One blank between words, none before punctuation, no punctuation at the ends but a closing mark."""
     text = re.sub(r"\s+([,.;:?!])", r"\1", re.sub(r"\s{2,}", " ", text))
     return re.sub(r"^[\s,.;:]+|[\s,;:]+$", "", text)
+
+
+_PRESENT = r"\b(?:hiện nay|hiện tại|hiện giờ|bây giờ|đến nay|now|today|at present|currently|by now)\b"
+
+
+def own_time(asked: str, sides: Sides, between: str, second: Compared) -> str:
+    """What of the words ``between`` two things belongs to the first alone: a bracket, or a date where the second has its own ("A năm
+    2021 và B năm 2024"); "" for what is said of both."""
+    if not between:
+        return ""
+    if asked[sides.first[1] :].lstrip().startswith("("):
+        return f"({between})"
+    own = find_dates(second.text) or second.search(_PRESENT)
+    return between if own and find_dates(between) else ""

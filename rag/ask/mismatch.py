@@ -465,6 +465,8 @@ def earlier_than(asked: Asked, near: str, passage: str, document: str | None) ->
     ):
         return False
     last = asked.dates[0][1][:4]
+    if not (last.isdigit() and document[:4].isdigit()):
+        return False
     return int(last) < int(document[:4]) - 1 and last not in f"{near} {passage}"
 
 

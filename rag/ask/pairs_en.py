@@ -5,8 +5,7 @@ Knows nothing of how the two things are found.
 
 from __future__ import annotations
 
-from rag.ask.compared import QUESTION, Compared, Sides, tidy
-from rag.text.dates import find_dates
+from rag.ask.compared import QUESTION, Compared, Sides, own_time, tidy
 
 _COMPARE = r"^(?:compare|comparison (?:of|between)|(?:what(?:'s| is) )?the difference (?:between|in)|between|is|are|was|were|which (?:one )?is|what is)\s+"
 _MORE = r"\b(?:more|fewer|less|higher|larger|bigger|greater|lower|better|smaller|most|highest|largest|worse|ahead)\b"
@@ -25,20 +24,11 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
         text.of(asked[a:b].strip(" ,;:")).sub(r"^(?:more |fewer )?(?:the |a |an )?(?=\w)", "").text
         for a, b in (sides.first, sides.second)
     ]
-    if between and (
-        asked[sides.first[1] :].lstrip().startswith("(") or (find_dates(between) and _has_time(text.of(things[1])))
-    ):  # "A in 2021 or B in 2024": each at its own time
-        own = (
-            between if find_dates(between) and not asked[sides.first[1] :].lstrip().startswith("(") else f"({between})"
-        )
+    if own := own_time(asked, sides, between, text.of(things[1])):
         things[0], between = f"{things[0]} {own}", ""
     if between:
         tail = f"{between} {tail}"
     return tuple(tidy(_of_one(text, lead, thing, tail, hint)).rstrip(" ?.,;:") + "?" for thing in things)
-
-
-def _has_time(thing: Compared) -> bool:
-    return bool(find_dates(thing.text)) or thing.search(r"\b(?:now|today|at present|currently|by now)\b") is not None
 
 
 def _of_one(text: Compared, lead: str, thing: str, tail: str, hint: str) -> str:

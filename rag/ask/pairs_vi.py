@@ -19,6 +19,7 @@ from rag.ask.compared import (
     Compared,
     Sides,
     kind_wanted,
+    own_time,
     tidy,
 )
 from rag.text.dates import find_dates
@@ -35,12 +36,7 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
     lead = text.of(asked[: sides.first[0]].strip(" ,;")).sub(r"^(?:hai|cả hai|các) (?=[^\W\d])", "").text
     things = [asked[a:b].strip(" ,;:") for a, b in (sides.first, sides.second)]
     things = [text.of(t).sub(rf"\s*(?:có )?\b{DEGREE} hơn$", "").text for t in things]
-    if between and (
-        asked[sides.first[1] :].lstrip().startswith("(") or (find_dates(between) and _has_time(text.of(things[1])))
-    ):  # "A năm 2021 và B năm 2024": each at its own time
-        own = (
-            between if find_dates(between) and not asked[sides.first[1] :].lstrip().startswith("(") else f"({between})"
-        )
+    if own := own_time(asked, sides, between, text.of(things[1])):
         things[0], between = f"{things[0]} {own}", ""
     if not between and (deed := _DEED_OF_BOTH.search(text.of(things[1]).shown)) and _is_longer(things[1], things[0]):
         if not _DEED_OF_BOTH.search(text.of(things[0]).shown):  # "ngành A hay ngành B | đạt tỷ lệ … cao hơn"
@@ -52,12 +48,6 @@ def questions(text: Compared, sides: Sides, hint: str) -> tuple[str, ...]:
     shared = _place_of_other(things, f"{lead} {tail}")
     return tuple(
         _with_place(_of_one(text, lead, thing, tail, hint), place) for thing, place in zip(things, shared, strict=True)
-    )
-
-
-def _has_time(thing: Compared) -> bool:
-    return (
-        bool(find_dates(thing.text)) or thing.search(r"\b(?:hiện nay|hiện tại|hiện giờ|bây giờ|đến nay)\b") is not None
     )
 
 
