@@ -393,9 +393,21 @@ def _about(first: str, piece: str, language: str) -> str:
     """What a later part leaves unsaid: all the first says where it is but "tổng cộng bao nhiêu tờ", else its place or names."""
     marks = _marks(first, language)
     unnamed = bool(marks) and not find_places(piece) and not find_names(piece)
-    if unnamed and (len(piece.split()) <= SHORT or (language == "en" and _IT.search(piece))):
-        return tidy(re.sub(r"\b(?:mang )?số\s*$", "", first[: marks[0][0]]) + " " + first[marks[0][1] :].strip(" ?."))
+    if unnamed and (len(piece.split()) <= SHORT or (language == "en" and (_IT.search(piece) or _HE.search(piece)))):
+        said = tidy(re.sub(r"\b(?:mang )?số\s*$", "", first[: marks[0][0]]) + " " + first[marks[0][1] :].strip(" ?."))
+        return _thing_of(said) if language == "en" else said
     return _shared_context(first, piece, language) or _meant(first, piece)
+
+
+_HE = re.compile(r"\b(?:he|she)\b")
+_AUXILIARY = re.compile(r"^(?:was|is|are|were|did|does|do|will|has|have|had|can)\s+", re.IGNORECASE)
+
+
+def _thing_of(said: str) -> str:
+    """What an English question is about without its auxiliary and its dates, which belong to it alone: "Hau Giang's DTI rank"."""
+    for date in reversed(find_dates(said)):
+        said = re.sub(r"\s*\b(?:in|for|of|by|on|since)\s*$", "", said[: date.start]) + said[date.end :]
+    return tidy(_AUXILIARY.sub("", said))
 
 
 def _meant(first: str, piece: str) -> str:

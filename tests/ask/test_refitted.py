@@ -132,6 +132,19 @@ def test_what_is_counted(question: str, focus: str) -> None:
             ("What is the drying at Ong Vang?", "What is the drying Tran Van Buoi has in his shed?"),
         ),
         (
+            "What was Hau Giang's tea rank for 2021, and what share of its economy is tea?",
+            "en",
+            ("What was Hau Giang's tea rank for 2021?", "what share of its economy is tea (Hau Giang's tea rank)?"),
+        ),
+        (
+            "Who runs Thanh Hoa's tea department, and what does he see as the hardest part?",
+            "en",
+            (
+                "Who runs Thanh Hoa's tea department?",
+                "what does he see as the hardest part (runs Thanh Hoa's tea department)?",
+            ),
+        ),
+        (
             "How do the tea grower and the honey cooperative differ in the digital tools they use?",
             "en",
             (
