@@ -67,6 +67,7 @@ _STOP_EN = frozenset(
 )
 # "mấy thứ đó", "mấy ông ấy" are several things, and no question
 SEVERAL_MAY = r"\bmấy\b(?! [^\s,?]+(?: [^\s,?]+)? (?:này|đó|ấy|kia|nọ)\b)"
+_HOW_MUCH = r"(?:bao )?\bnhiêu\b|bao lâu|bao xa|bao tuổi"
 _VI_MARKS = (
     (
         "reason",
@@ -74,7 +75,7 @@ _VI_MARKS = (
     ),
     (
         "count",
-        rf"(?:bao )?\bnhiêu\b|{SEVERAL_MAY}|bao lâu|bao xa|bao tuổi|(?:được|cao|dài|rộng|nặng|sâu|lớn|nhiều) (?:chừng|cỡ|tới chừng|khoảng) nào",
+        rf"{_HOW_MUCH}|{SEVERAL_MAY}|(?:được|cao|dài|rộng|nặng|sâu|lớn|nhiều) (?:chừng|cỡ|tới chừng|khoảng) nào",
     ),
     ("date", r"khi nào|bao giờ|lúc nào|hồi nào|vào dịp nào"),
     ("person", r"(?<!không có )(?<!chẳng có )(?<!chưa có )\bai\b|những ai"),
@@ -211,7 +212,7 @@ def wanted(question: str, language: str) -> Wanted:
             continue
         start, end = found.span()
         if mark == "count" and not english and _plural_may(text, start, end, folded):
-            found = _compiled(r"(?:bao )?\bnhiêu\b|bao lâu|bao xa|bao tuổi", folded).search(text)
+            found = _compiled(_HOW_MUCH, folded).search(text)
             if found is None:
                 continue  # "mấy chợ nào làm kiểu chợ 4.0": any number of them
             start, end = found.span()
@@ -386,18 +387,13 @@ def _counted(text: str, start: int, end: int, folded: bool, english: bool, sever
         if word in stop or (focus and word in _VERBS):
             break
         focus.append(word)
-    if (
-        not english
-        and len(focus) == 1
-        and focus[0] in _ANYTHING
-        and (of := re.match(rf"\W*{focus[0]} (?:là|la|thuộc|thuoc) ((?:\w+ ?){{1,3}})", after))
-    ):
-        focus = of[1].split()  # "mấy cái là OCOP"
-    elif not english and len(focus) == 1 and focus[0] in _ANYTHING and not after.split()[1:]:
-        noun = re.match(r"(?:\W*(?:các|những|cac|nhung) )?(\w+ \w+)\b", text[:start])
-        focus = noun[1].split() if noun else focus  # "Thủ tục cấp xã … thì có mấy cái"
-    if not english and not focus and (of := re.match(r"\W*(?:là|la|thuộc|thuoc) ((?:\w+ ?){1,3})", after)):
-        focus = of[1].split()  # "trong số ấy có bao nhiêu là sản phẩm OCOP"
+    if not english and (not focus or (len(focus) == 1 and focus[0] in _ANYTHING)):
+        thing = f"{focus[0]} " if focus else ""
+        if of := re.match(rf"\W*{thing}(?:là|la|thuộc|thuoc) ((?:\w+ ?){{1,3}})", after):
+            focus = of[1].split()  # "mấy cái là OCOP", "trong số ấy có bao nhiêu là sản phẩm OCOP"
+        elif focus and not after.split()[1:]:
+            noun = re.match(r"(?:\W*(?:các|những|cac|nhung) )?(\w+ \w+)\b", text[:start])
+            focus = noun[1].split() if noun else focus  # "Thủ tục cấp xã … thì có mấy cái"
     phrase = " ".join(focus)
     before = re.findall(r"\w+", text[:start])[-3:]
     near = " ".join(before)

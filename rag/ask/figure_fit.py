@@ -11,6 +11,7 @@ from itertools import pairwise
 from rag.ask import synonyms
 from rag.ask.evidence import Asked, numbers_of, per_question
 from rag.ask.found import Found
+from rag.text.names import CAPITAL
 from rag.text.normalise import canonical, fold
 
 _MONEY_AFTER = re.compile(
@@ -84,7 +85,7 @@ _VERSION = re.compile(r"\d\.0")  # "chợ 4.0"
 
 
 # a name of two words right before a small number is the name of a place
-_NAMED = re.compile(r"\b(?:thôn|ấp|khu|khu vực|tổ|bản|phường|quận) (?:[^\W\d_a-zà-ỹđ]\w* ){1,3}$")
+_NAMED = re.compile(rf"\b(?:thôn|ấp|khu|khu vực|tổ|bản|phường|quận) (?:{CAPITAL}\w* ){{1,3}}$")
 _STARS = re.compile(r"\b(?:sao|stars?)\b")
 # what numbers a paper or a place in an order, and counts nothing: "Nghị quyết số 25", "tốp 20"
 _NUMBERING = re.compile(

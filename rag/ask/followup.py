@@ -15,7 +15,7 @@ from rag.ask.courtesy import bare
 from rag.ask.name_fit import companies
 from rag.text.dates import find_dates
 from rag.text.language import detect
-from rag.text.names import Name, find_names, find_places
+from rag.text.names import CAPITAL, Name, find_names, find_places
 from rag.text.normalise import canonical, fold, nfc, strip_markers
 from rag.text.stopwords import content_words
 from rag.types import Span
@@ -112,9 +112,7 @@ def only_added(question: str, whole: str) -> bool:
 def refers(question: str) -> bool:
     """Whether a question refers back by its words: "nó", "nhóm đó", "quy ra …", "its"."""
     plain = _LEAD_VI.sub("", nfc(question).strip())
-    return (
-        _find(_REFERS, plain) is not None or _find(_THAT_FIGURE, plain) is not None or _find(_BY_NOW, plain) is not None
-    )
+    return any(_find(pattern, plain) for pattern in (_REFERS, _THAT_FIGURE, _BY_NOW))
 
 
 def of_what_was_said(question: str) -> bool:
@@ -476,7 +474,7 @@ def _of_level(written: str, previous: str, answer: str) -> str:
 
 # "chị Hường", "Ms Hường": somebody by the given name alone
 _ADDRESSED = re.compile(
-    r"\b(?:[Mm]rs?|[Mm]s|[Mm]iss|[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác|[Đđ]ồng chí)\.? (?:[^\W\d_a-zà-ỹđ]\w*)(?: [^\W\d_a-zà-ỹđ]\w*)*"
+    rf"\b(?:[Mm]rs?|[Mm]s|[Mm]iss|[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác|[Đđ]ồng chí)\.? (?:{CAPITAL}\w*)(?: {CAPITAL}\w*)*"
 )
 
 

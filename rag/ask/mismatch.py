@@ -18,7 +18,7 @@ from rag.ask.moments import clocks
 from rag.ask.short import candidates
 from rag.text.abbreviations import TABLE, Abbreviations
 from rag.text.language import built_vietnamese
-from rag.text.names import PROVINCES_FOLDED
+from rag.text.names import CAPITAL, PROVINCES_FOLDED
 from rag.text.normalise import canonical, fold
 
 # siblings: a question for one is not answered by a text that speaks of another and not of it; Vietnamese and English forms of one in a group
@@ -419,10 +419,9 @@ def _localities(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(out)
 
 
-_UPPER = r"[^\W\d_a-zà-ỹđ]"
 _OF_BODIES = NUMERIC | {"person", "date"}
 _COOPERATIVE = re.compile(
-    rf"\b(?:[Hh]ợp tác xã|HTX|[Cc]ooperative) ((?:{_UPPER}[^\W\d_]*\s?){{1,4}})|\b((?:{_UPPER}[^\W\d_]* ){{1,4}})(?:[Cc]ooperative|[Cc]o-op|HTX)\b"
+    rf"\b(?:[Hh]ợp tác xã|HTX|[Cc]ooperative) ((?:{CAPITAL}[^\W\d_]*\s?){{1,4}})|\b((?:{CAPITAL}[^\W\d_]* ){{1,4}})(?:[Cc]ooperative|[Cc]o-op|HTX)\b"
 )
 
 

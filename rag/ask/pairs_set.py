@@ -7,7 +7,7 @@ question; knows nothing of documents. Everything else is left to ``pair_finder``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rag.ask.compared import tidy
 from rag.text.names import find_places
@@ -153,30 +153,34 @@ _DIFFER_IN = re.compile(
 
 def _more_ways(asked: str) -> tuple[str, ...]:
     """Two questions for one that asks which of two is more, or sets two amounts or ways of doing beside each other; else ()."""
-    if found := next(filter(None, (p.match(asked) for p in _WHICH_MORE)), None):
+    if found := _first(_WHICH_MORE, asked):
         verb, rest = found["verb"], found["rest"]
         share = _PART_OF.match(rest)
         asks = "What percentage of" if share else "How many"
         rest = rest[share.end() :].strip() if share else re.sub(r"^(?:its|their|the) ", "", rest)
-        return tuple(tidy(f"{asks} {rest} does {side} {_plain_verb(verb)}") + "?" for side in _sides(found))
-    if found := next(filter(None, (p.match(asked) for p in _WHERE_MORE)), None):
+        return _of_each(_sides(found), lambda side: f"{asks} {rest} does {side} {_plain_verb(verb)}")
+    if found := _first(_WHERE_MORE, asked):
         rest = found["rest"]
-        return tuple(tidy(f"How many {rest} in {side}") + "?" for side in _sides(found))
+        return _of_each(_sides(found), lambda side: f"How many {rest} in {side}")
     if found := _DIFFERS_FROM.match(asked):
         what = found["what"]
-        return tuple(tidy(f"What is {what} {side}") + "?" for side in (found["a"], found["b"]))
+        return _both(found, lambda side: f"What is {what} {side}")
     if (found := _DIFFER_IN.match(asked)) and found["verb"]:
         noun, verb = found["noun"], found["verb"]
         return _both(found, lambda thing: f"What {noun} does {thing} {verb}")
     if found := _TWO_NUMBERS.match(asked):
         where = f" {found['where']}" if found["where"] else ""
-        return tuple(tidy(f"What is {found[side]}{where}") + "?" for side in "ab")
+        return _both(found, lambda side: f"What is {side}{where}")
     if (found := _COMPARE_LABEL.match(asked)) and _QUANTITY_OF.search(found["noun"]):
         noun = found["noun"]
         part = _PART_OF.match(noun)
         asks = f"What percentage of {noun[part.end() :].strip()}" if part else f"What is {noun}"
-        return tuple(tidy(f"{asks} of {re.sub(r'^(?:the|a) ', '', side)}") + "?" for side in _sides(found))
+        return _of_each(_sides(found), lambda side: f"{asks} of {re.sub(r'^(?:the|a) ', '', side)}")
     return ()
+
+
+def _first(patterns: Iterable[re.Pattern[str]], asked: str) -> re.Match[str] | None:
+    return next(filter(None, (pattern.match(asked) for pattern in patterns)), None)
 
 
 def _sides(found: re.Match[str]) -> tuple[str, str]:
@@ -307,4 +311,8 @@ def _of_noun(noun: str, thing: str) -> str:
 
 
 def _both(found: re.Match[str], wording: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(tidy(wording(found[side].strip(" ,;"))).rstrip(" ?.,;:") + "?" for side in "ab")
+    return _of_each((found["a"].strip(" ,;"), found["b"].strip(" ,;")), wording)
+
+
+def _of_each(things: Iterable[str], wording: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(tidy(wording(thing)).rstrip(" ?.,;:") + "?" for thing in things)

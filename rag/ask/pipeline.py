@@ -117,8 +117,8 @@ class Rag:
 
     def found(self, question: str, history: History = ()) -> tuple[Query, tuple[Hit, ...], list[list[Hit]]]:
         """What ``ask`` reads of: the question as it is read, its hits, and those of each of its parts where it has several."""
-        query = self._accented(self._understand(question, tuple(history)))
-        return query, *self._search(query, hits_read(query))
+        query = self._understand(question, tuple(history))
+        return self._read_of(query, hits_read(query))
 
     # the flow
 
@@ -190,10 +190,7 @@ class Rag:
         self, query: Query, most: int, clock: _Clock, in_parts: bool = True
     ) -> tuple[tuple[Hit, ...], Draft, abstain.Decision]:
         """Search, read, verify and decide with the sources' own sentences. A second round's times add to the first's."""
-        reading = self._accented(query)
-        if not in_parts:
-            reading = replace(reading, parts=(reading.text,))
-        found, by_part = self._search(reading if len(reading.parts) > 1 else query, most)
+        reading, found, by_part = self._read_of(query, most, in_parts)
         clock.lap("retrieve")
         draft = self.reader.read(reading, found, by_part)
         clock.lap("read")
@@ -207,6 +204,15 @@ class Rag:
             whole = self._extract(query, most, clock, in_parts=False)
             return whole if whole[2].answer and _of_each(reading.parts, whole[1]) else (found, draft, decision)
         return found, draft, decision
+
+    def _read_of(
+        self, query: Query, most: int, in_parts: bool = True
+    ) -> tuple[Query, tuple[Hit, ...], list[list[Hit]]]:
+        """A query as it is read, its hits, and those of each of its parts where it has several and they are asked one by one."""
+        reading = self._accented(query)
+        if not in_parts:
+            reading = replace(reading, parts=(reading.text,))
+        return reading, *self._search(reading if len(reading.parts) > 1 else query, most)
 
     def _accented(self, query: Query) -> Query:
         """A question typed without diacritics as it is read: with those it most likely has. Shown and kept is what was typed."""

@@ -308,10 +308,7 @@ class ExtractiveReader:
             "no_office": float(
                 offices and max((h for h, fault in zip(held, faults, strict=True) if not fault), default=0.0) <= 0.0
             ),
-            "no_place": float(
-                (asks_level(asked) and all(f.fit < ANY_PLACE for q in quotes for f in candidates(asked, q.text)))
-                or (another_asked(asked) and not any(f.fit >= FITS for q in quotes for f in candidates(asked, q.text)))
-            ),
+            "no_place": float(_no_place(asked, quotes)),
             "no_person": float(
                 asked.want.kind == "person"
                 and (holder := _HOLDER_ASKED.search(fold(asked.text))) is not None
@@ -644,6 +641,12 @@ def _gives(asked: Asked, quote: Quote, sentence: Sentence, hits: Sequence[Hit], 
     near = f"{sentence.context}. {sentence.before} {sentence.text}"
     hit = hits[sentence.hit]
     return mismatch.told(asked, quote.text, near, hit.passage.text, known(hit.source).joined)
+
+
+def _no_place(asked: Asked, quotes: Sequence[Quote]) -> bool:
+    """Whether no quotation names a place of the kind asked for, or, where one beside those named is asked, none that is a place at all."""
+    least = FITS if another_asked(asked) else ANY_PLACE if asks_level(asked) else 0.0
+    return least > 0.0 and all(f.fit < least for q in quotes for f in candidates(asked, q.text))
 
 
 def _has_kind(asked: Asked, text: str) -> bool:

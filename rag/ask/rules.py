@@ -18,7 +18,7 @@ from rag.ask.evidence import Abbreviated, Asked, Sentence, folded_places_of, hol
 from rag.ask.goods import goods_asked, goods_told
 from rag.ask.listed import best_run, count_asked, wants_items
 from rag.ask.short import address_asked, candidates, goal_asked, own_text, planned
-from rag.text.names import canonical_place
+from rag.text.names import CAPITAL, canonical_place
 from rag.text.normalise import canonical, fold
 from rag.types import Hit
 
@@ -182,9 +182,8 @@ def spelled_out(asked: Asked, text: str) -> bool:
     )
 
 
-_CAPITAL = r"[^\W\d_a-zà-ỹđ]"
-_ADDRESS = rf"\b(?P<address>[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>{_CAPITAL}[^\W\d_]*)"
-_ADDRESSED, _CALLED = re.compile(_ADDRESS), re.compile(rf"{_ADDRESS}(?! {_CAPITAL})")
+_ADDRESS = rf"\b(?P<address>[Cc]hị|[Aa]nh|[ÔÓôó]ng|[Bb]à|[Cc]ô|[Cc]hú|[Bb]ác) (?P<name>{CAPITAL}[^\W\d_]*)"
+_ADDRESSED, _CALLED = re.compile(_ADDRESS), re.compile(rf"{_ADDRESS}(?! {CAPITAL})")
 
 
 @per_question

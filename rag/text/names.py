@@ -13,6 +13,9 @@ from itertools import pairwise
 
 from rag.text.normalise import canonical, fold
 
+CAPITAL = r"[^\W\d_a-zà-ỹđ]"
+"""A capital letter at the beginning of a name, for patterns over text as it is typed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Name:

@@ -314,7 +314,7 @@ def collect(options: argparse.Namespace) -> tuple[Any, ...]:
     with tempfile.TemporaryDirectory() as where:
         folder = options.data / "reading-vi"
         index = make_index(folder, where + "/reading", Settings())
-        names = _names(index)
+        names = names_in(index)
         cases = reading_cases(folder, "vi", names, rng, options.share)
         cases += reading_cases(folder, "folded", names, rng, options.share / 3)
         if (options.data / "reading-en-vi").is_dir():
@@ -344,7 +344,7 @@ def collect(options: argparse.Namespace) -> tuple[Any, ...]:
     )
 
 
-def _names(index: Index) -> list[str]:
+def names_in(index: Index) -> list[str]:
     """Names that stand in the documents, to be put where they do not belong."""
     out: dict[str, None] = {}
     for info in index.documents():

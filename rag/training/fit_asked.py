@@ -35,8 +35,8 @@ from rag.types import Query
 
 Floats = NDArray[np.float64]
 FOLDS = 5
+READING_SET = "reading "  # what the groups of the reading set begin with: its paragraphs, each a group
 HIDDEN, L2 = 12, 3e-3  # of the sentence scorers
-LIKELIEST = 4.0  # of several sentences that hold the answer the likeliest evidence has most of the question in it
 LEAN = 0.2  # what a Vietnamese question counts for the scorer across languages
 # what an unanswerable question counts in the fit of the refusal; each kind of index then counts its answerable ones as much
 COUNTS = {"other": 1.0, "near": 0.3, "other of reading": 0.5, "made within": 0.05, "made across": 0.3}
@@ -80,7 +80,7 @@ def asked_lists(rag: Rag, folder: Path) -> list[tuple[str, Listed]]:
     """("vi", "folded" or "en", list) of each single answerable question of the sets."""
     out = []
     for name, question in sets(folder):
-        if not question.answerable or question.history or not {"single"} & set(question.tags):
+        if not question.answerable or question.history or "single" not in question.tags:
             continue
         for text in variants(question):
             query, hits, _ = rag.found(text)
@@ -93,15 +93,23 @@ def asked_lists(rag: Rag, folder: Path) -> list[tuple[str, Listed]]:
 def reading_lists(rag: Rag, folder: Path) -> list[tuple[str, Listed]]:
     """The same of the reading set's questions, whose answer must stand in the paragraph they were asked of."""
     out = []
-    for variant in ("vi", "folded", "en"):
-        if variant == "en" and not (folder.parent / "reading-en-vi").is_dir():
-            continue
+    for variant in _variants(folder):
         for text, answers, gold in fit_reader.questions(folder, variant):
             query, hits, _ = rag.found(text)
             if len(query.parts) < 2:
-                found = _listed(rag.reader, query, hits, f"reading {gold}", gold, (answers,))
+                found = _listed(rag.reader, query, hits, f"{READING_SET}{gold}", gold, (answers,))
                 out += [(_variant(query), found)] if found else []
     return out
+
+
+def _variants(folder: Path) -> tuple[str, ...]:
+    """The wordings in which the reading set of ``folder`` is asked."""
+    return ("vi", "folded", "en") if (folder.parent / "reading-en-vi").is_dir() else ("vi", "folded")
+
+
+def of_reading(group: str) -> bool:
+    """Whether a group of questions is of the reading set."""
+    return group.startswith(READING_SET)
 
 
 def _variant(query: Query) -> str:
@@ -130,8 +138,7 @@ def _listed(
     )
     if not good.any():
         return None
-    near = rows[:, features.SENTENCE.index("folded")] + rows[:, features.SENTENCE.index("maxsim")]
-    good *= np.exp(LIKELIEST * near)
+    good = fit_reader.likeliest(good, rows)
     return Listed(rows, good / good.sum(), group, 1.0, reader.ruled(asked, sentences, hits, rows, abbreviated))
 
 
@@ -140,8 +147,8 @@ def _balanced(lists: Sequence[tuple[str, Listed]], own: Mapping[str, float]) -> 
     chosen = [(one, own[variant]) for variant, one in lists if variant in own]
     total = {True: 0.0, False: 0.0}
     for one, weight in chosen:
-        total[one.group.startswith("reading ")] += weight
-    return [replace(one, weight=weight / total[one.group.startswith("reading ")]) for one, weight in chosen]
+        total[of_reading(one.group)] += weight
+    return [replace(one, weight=weight / total[of_reading(one.group)]) for one, weight in chosen]
 
 
 def _fold_of(groups: Sequence[str]) -> dict[str, int]:
@@ -163,7 +170,7 @@ def fit_sentences(lists: Sequence[tuple[str, Listed]]) -> tuple[dict[str, weigh.
             for variant, one in lists:
                 if own.get(variant) == 1.0 and fold_of[one.group] == k:
                     best = int(np.argmax(scorer(one.rows) + (0.0 if one.offset is None else one.offset)))
-                    name = f"{variant}, {'reading' if one.group.startswith('reading ') else 'asked'}"
+                    name = f"{variant}, {'reading' if of_reading(one.group) else 'asked'}"
                     right.setdefault(name, []).append(bool(one.target[best] > 0))
         report |= {name: {"right": round(float(np.mean(of)), 4), "questions": len(of)} for name, of in right.items()}
         scorers[part] = _fit(lists, own)
@@ -202,32 +209,30 @@ def _draft(rag: Rag, text: str, history: Sequence[tuple[str, str]] = ()) -> tupl
 
 def reading_reads(rag: Rag, folder: Path, asked: Path) -> Iterator[Read]:
     """The same of the reading set, its paragraphs asked the asked sets' questions of other things too."""
-    for variant in ("vi", "folded", "en"):
-        if variant == "en" and not (folder.parent / "reading-en-vi").is_dir():
-            continue
+    for variant in _variants(folder):
         for number, (text, answers, gold) in enumerate(fit_reader.questions(folder, variant)):
             if variant == "folded" and number % 3:
                 continue
             draft = _draft(rag, text)
             if draft and fit_reader.holds(draft[1], answers):
-                yield Read(f"reading {gold}", draft[0], "right of reading", draft[2])
+                yield Read(f"{READING_SET}{gold}", draft[0], "right of reading", draft[2])
     for name, question in sets(asked):
         if "off-topic" in question.tags and (draft := _draft(rag, question.question)):
-            yield Read(f"reading {name}", draft[0], "other of reading", draft[2])
+            yield Read(f"{READING_SET}{name}", draft[0], "other of reading", draft[2])
 
 
 def made_reads(folder: Path, where: str) -> Iterator[Read]:
     """Unanswerable questions made of the reading set: its paragraph hidden, its answer cut out, a name or year exchanged."""
     rng = np.random.default_rng(11)
     index = fit_reader.make_index(folder, f"{where}/made", Settings())
-    names = fit_abstain._names(index)
+    names = fit_abstain.names_in(index)
     whole = [(index, fit_abstain.reading_cases(folder, "vi", names, rng, 0.5))]
     for own, cases in chain(whole, fit_abstain.cut_rounds(folder, where, rng, 2)):
         cases = [case for case in cases if not case.answerable]
         rows, kept = fit_abstain.signals_of(own, cases)
         for row, place in zip(rows, kept, strict=True):
             signals = dict(zip(support.NAMES, map(float, row), strict=True))
-            yield Read(f"reading {cases[place].gold}", "same", "made", signals)
+            yield Read(f"{READING_SET}{cases[place].gold}", "same", "made", signals)
 
 
 def fit_refusal(reads: Sequence[Read]) -> dict[str, Any]:
@@ -267,7 +272,7 @@ def _weights(own: Sequence[Read], across: str) -> Floats:
     """What each question counts: the answerable of the asked sets 1 in all, the unanswerable too; the same of the reading set, times READING."""
     made = "made within" if across == "same" else "made across"
     weights = np.array([COUNTS.get(made if one.sort == "made" else one.sort, 1.0) for one in own])
-    reading = np.array([one.group.startswith("reading ") for one in own])
+    reading = np.array([of_reading(one.group) for one in own])
     right = np.array([one.sort.startswith("right") for one in own])
     for of_reading in (True, False):
         for answered in (True, False):

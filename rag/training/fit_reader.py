@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.ask import features, weigh
 from rag.ask.pieces import pieces
@@ -40,6 +41,7 @@ POLICY = {
     "long_most": 3,
     "whole": 0.05,  # what a whole sentence is worth
 }
+LIKELIEST = 4.0  # what the question's words and their likeness count there
 OUT = Path(__file__).parent.parent / "ask" / "weights" / "reader.json"
 
 
@@ -99,6 +101,12 @@ def holds(text: str, answers: Sequence[str]) -> bool:
     return any(contains_answer(text, a) for a in answers)
 
 
+def likeliest(good: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of several sentences with the answer (``good``) the likeliest evidence is the one with most of the question in it."""
+    held = rows[:, features.SENTENCE.index("folded")] + rows[:, features.SENTENCE.index("maxsim")]
+    return np.asarray(good * np.exp(LIKELIEST * held), dtype=np.float64)
+
+
 def lists_of(reader: ExtractiveReader, item: Item) -> tuple[Listed | None, Listed | None]:
     """An item's sentences with those of its paragraph that hold the answer as target, and the pieces of the likeliest of
     these with the ones the answer overlaps as target; None where there is nothing to learn."""
@@ -108,8 +116,7 @@ def lists_of(reader: ExtractiveReader, item: Item) -> tuple[Listed | None, Liste
     )
     if not good.any():
         return None, None
-    # of several sentences with the answer the likeliest evidence is the one with most of the question in it
-    good *= np.exp(4 * rows[:, features.SENTENCE.index("folded")] + 4 * rows[:, features.SENTENCE.index("maxsim")])
+    good = likeliest(good, rows)
     sentence = sentences[int(np.argmax(good))]
     listed = Listed(rows, good / good.sum(), item.gold)
     own = pieces(sentence.text)
